@@ -1,0 +1,86 @@
+"""Which DestinationRules a client meets for a host (pilot/pkg/model/push_context.go destinationRule)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+
+from meshlint.model.mesh_config import MeshConfig
+from meshlint.model.names import covers, is_wildcard, most_specific
+from meshlint.model.networking import DestinationRule
+
+
+class DestinationRuleIndex:
+    """DestinationRules by namespace and resolved host."""
+
+    def __init__(
+        self, rules: Iterable[DestinationRule], fqdn: Callable[[str, str], str], root_namespace: str, config: MeshConfig
+    ) -> None:
+        self._root = root_namespace
+        self._default = config.destination_rule_export_to
+        self._by_namespace: dict[str, dict[str, list[DestinationRule]]] = defaultdict(lambda: defaultdict(list))
+        self._exact: dict[str, list[DestinationRule]] = defaultdict(list)
+        self._wildcards: dict[str, list[DestinationRule]] = defaultdict(list)
+        for rule in rules:
+            host = fqdn(rule.host.text, rule.resource.ns)
+            if not host:
+                continue
+            self._by_namespace[rule.resource.ns][host].append(rule)
+            (self._wildcards if is_wildcard(host) else self._exact)[host].append(rule)
+
+    def naming(self, host: str) -> tuple[DestinationRule, ...]:
+        """Every rule, in any namespace, whose host is or covers `host`."""
+        found = list(self._exact.get(host, ())) if not is_wildcard(host) else []
+        for wildcard, rules in self._wildcards.items():
+            if covers(wildcard, host):
+                found.extend(rules)
+        return tuple(found)
+
+    def lookup(self, host: str, client: str, owners: Iterable[str]) -> tuple[DestinationRule, ...]:
+        """The rules that clients of a namespace meet: those of the client's namespace, else of the
+        service's (`owners`), else of the root namespace; of the most specific host only."""
+        if client != self._root:
+            found = self._own(host, client)
+            if found:
+                return found
+        for namespace in owners:
+            found = self._exported(host, namespace, client)
+            if found:
+                return found
+        return self._exported(host, self._root, client)
+
+    def _own(self, host: str, client: str) -> tuple[DestinationRule, ...]:
+        hosts = {
+            name: kept
+            for name, rules in self._by_namespace.get(client, {}).items()
+            if (kept := [rule for rule in rules if self._visible_at_home(rule)])
+        }
+        best = most_specific(host, hosts)
+        return tuple(hosts[best]) if best else ()
+
+    def _exported(self, host: str, namespace: str, client: str) -> tuple[DestinationRule, ...]:
+        hosts = {
+            name: kept
+            for name, rules in self._by_namespace.get(namespace, {}).items()
+            if (kept := [rule for rule in rules if client == namespace or not self._is_private(rule)])
+        }
+        best = most_specific(host, hosts)
+        if best is None:
+            return ()
+        return tuple(rule for rule in hosts[best] if client == namespace or self._exported_to(rule, client))
+
+    def _visible_at_home(self, rule: DestinationRule) -> bool:
+        export_to = rule.export_to.strings
+        return not export_to or not {"*", ".", rule.resource.ns}.isdisjoint(export_to)
+
+    def _is_private(self, rule: DestinationRule) -> bool:
+        if rule.workload_selector is not None:
+            return True
+        export_to = rule.export_to.strings
+        if not export_to:
+            return "." in self._default
+        return len(export_to) == 1 and export_to[0] in (".", rule.resource.ns)
+
+    def _exported_to(self, rule: DestinationRule, client: str) -> bool:
+        export_to = rule.export_to.strings
+        return not export_to or "*" in export_to or client in export_to

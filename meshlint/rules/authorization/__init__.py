@@ -1,0 +1,1 @@
+"""AuthorizationPolicies: who is let in."""

@@ -1,0 +1,176 @@
+"""ALLOW policies that let in more than they seem to."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterator
+
+from meshlint.mesh import Mesh
+from meshlint.model.security import AuthorizationPolicy, PolicyRule
+from meshlint.rule import Confidence, Edit, Fix, Note, Severity, Tier, Violation, rule
+from meshlint.rules.authorization.breadth import (
+    SOURCE_CONDITIONS,
+    fields,
+    is_any,
+    matches_all,
+    only_presence_of_identity,
+    reaches_gateways_only,
+    where,
+)
+from meshlint.source.document import Node, Place
+
+_HEALTH = ("/health", "/ready", "/live", "/metrics", "/.well-known/", "/ping", "/status")
+
+
+def _allowing(mesh: Mesh) -> Iterator[AuthorizationPolicy]:
+    return (policy for policy in mesh.authorization_policies if policy.action == "ALLOW" and not policy.dry_run)
+
+
+@rule(severity=Severity.WARNING, security=7.1)
+def allow_all_policy(mesh: Mesh) -> Iterator[Violation]:
+    """An ALLOW rule matches every request."""
+    guarded = {p.resource.ns for p in mesh.authorization_policies if p.action in ("DENY", "CUSTOM") and p.rules}
+    for policy in _allowing(mesh):
+        for entry in policy.rules:
+            if matches_all(entry):
+                guard = policy.resource.ns in guarded and reaches_gateways_only(mesh, policy)
+                yield Violation(
+                    f"this rule allows every request to {where(mesh, policy)}, so no other ALLOW rule there matters",
+                    at=entry.node if entry.matches_all else entry.node.head,
+                    pedantic=guard,
+                )
+
+
+@rule(severity=Severity.WARNING, security=6.5)
+def wildcard_principal(mesh: Mesh) -> Iterator[Violation]:
+    """An ALLOW rule asks for an identity, but for no identity in particular."""
+    for policy in _allowing(mesh):
+        for entry in policy.rules:
+            if _restricts_port_and_path(entry) or _asks_who(entry):
+                continue
+            for source in entry.sources:
+                value = only_presence_of_identity(source)
+                if value is not None and not _is_token_required(mesh, policy, source):
+                    yield Violation(f"'{value.text}' lets in every caller of the mesh that has an identity", at=value)
+
+
+def _restricts_port_and_path(entry: PolicyRule) -> bool:
+    narrow = [op for op in entry.operations if op.get("ports").sequence and op.get("paths").sequence]
+    return bool(entry.operations) and len(narrow) == len(entry.operations)
+
+
+def _asks_who(entry: PolicyRule) -> bool:
+    return any(condition.get("key").text.startswith(SOURCE_CONDITIONS) for condition in entry.conditions)
+
+
+def _is_token_required(mesh: Mesh, policy: AuthorizationPolicy, source: Node) -> bool:
+    """`requestPrincipals: ["*"]` where one issuer is trusted is the usual way to ask for a token."""
+    if {name for name, _ in fields(source)} != {"requestPrincipals"}:
+        return False
+    spaces = (policy.resource.ns, mesh.root_namespace)
+    issuers = {
+        jwt.get("issuer").text for request in mesh.request_authentications if request.resource.ns in spaces for jwt in request.rules
+    }
+    return len(issuers) <= 1
+
+
+@rule(severity=Severity.WARNING, security=6.5)
+def negative_only_allow(mesh: Mesh) -> Iterator[Violation]:
+    """An ALLOW rule says only what is not allowed."""
+    for policy in _allowing(mesh):
+        for entry in policy.rules:
+            yield from _negative(entry)
+
+
+def _negative(entry: PolicyRule) -> Iterator[Violation]:
+    items = (*entry.sources, *entry.operations)
+    positive = any(not name.startswith("not") for item in items for name, _ in fields(item))
+    positive = positive or any(condition.get("values").sequence for condition in entry.conditions)
+    negatives = [values for item in items for name, values in fields(item) if name.startswith("not")]
+    negatives += [c.get("notValues") for c in entry.conditions if c.get("notValues").sequence]
+    if negatives and not positive:
+        first = negatives[0]
+        yield Violation(
+            f"this rule allows everything except what '{first.key}' lists, and whatever slips past that list too",
+            at=first.key_place,
+        )
+
+
+@rule(severity=Severity.INFO, tier=Tier.PEDANTIC, security=5.3, needs=["workloads"])
+def unrestricted_source(mesh: Mesh) -> Iterator[Violation]:
+    """An ALLOW rule restricts what may be called but not who may call."""
+    for policy in _allowing(mesh):
+        if reaches_gateways_only(mesh, policy):
+            continue
+        for entry in policy.rules:
+            narrow = entry.operations and not any(is_any(op) for op in entry.operations)
+            if narrow and not entry.sources and not _asks_who(entry) and not all(map(_is_health, entry.operations)):
+                yield Violation("any caller may do this, with or without an identity", at=entry.node.get("to").key_place)
+
+
+def _is_health(operation: Node) -> bool:
+    paths = operation.get("paths").strings
+    return bool(paths) and all(path.startswith(_HEALTH) for path in paths)
+
+
+@rule(severity=Severity.INFO, tier=Tier.PEDANTIC, security=4.3)
+def unrestricted_operation(mesh: Mesh) -> Iterator[Violation]:
+    """An ALLOW rule restricts who may call but not what may be called."""
+    for policy in _allowing(mesh):
+        for entry in policy.rules:
+            limited = entry.operations or any(c.get("key").text == "destination.port" for c in entry.conditions)
+            if entry.sources and not limited:
+                yield Violation("these callers may use every port, path and method", at=entry.node.head)
+
+
+@rule(severity=Severity.WARNING, security=6.5)
+def wildcard_ip_block(mesh: Mesh) -> Iterator[Violation]:
+    """An IP block covers the whole internet, or most of it."""
+    for policy in mesh.authorization_policies:
+        if policy.action not in ("ALLOW", "DENY"):
+            continue
+        for entry, _, value in policy.values("ipBlocks", "remoteIpBlocks"):
+            if policy.action == "ALLOW" and matches_all(entry):
+                continue
+            if _is_wide(value.text):
+                verb = "allows" if policy.action == "ALLOW" else "denies"
+                yield Violation(f"'{value.text}' {verb} nearly every address there is", at=value)
+
+
+def _is_wide(block: str) -> bool:
+    if "/" not in block:
+        return False
+    try:
+        network = ipaddress.ip_network(block, strict=False)
+    except ValueError:
+        return False
+    return network.prefixlen <= (4 if network.version == 4 else 16)
+
+
+@rule(severity=Severity.WARNING, confidence=Confidence.MEDIUM, security=7.1, fix="unsafe")
+def split_rule(mesh: Mesh) -> Iterator[Violation]:
+    """Two rules in a row look like one that an extra dash has split."""
+    for policy in _allowing(mesh):
+        if len(policy.rules) != 2:
+            continue
+        first, second = policy.rules
+        callers_only = first.sources and not first.operations
+        operations_only = second.operations and not second.sources and not _asks_who(second)
+        if callers_only and operations_only and not all(map(_is_health, second.operations)):
+            yield Violation(
+                "this is a rule of its own: it allows these operations to every caller, "
+                "and the rule before it allows its callers everything",
+                at=second.node.head,
+                notes=(Note("the callers stand in this rule", first.node.head),),
+                fix=_merge(second.node),
+            )
+
+
+def _merge(node: Node) -> Fix | None:
+    """Take the dash away, so that the operations belong to the rule before."""
+    head = node.head
+    text = head.document.file.text
+    dash = text.rfind("-", 0, head.start)
+    if dash < 0 or text[dash + 1 : head.start].strip():
+        return None
+    return Fix("make it one rule with the one before", (Edit(Place(head.document, dash, dash + 1), " "),))

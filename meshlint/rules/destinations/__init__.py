@@ -1,0 +1,1 @@
+"""DestinationRules: the hosts and subsets that they are for, and the policies that they set."""

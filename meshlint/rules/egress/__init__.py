@@ -1,0 +1,1 @@
+"""Egress: what a Sidecar imports, and how traffic leaves the mesh."""

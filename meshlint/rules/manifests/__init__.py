@@ -1,0 +1,1 @@
+"""The shape of single objects and of the files they stand in."""

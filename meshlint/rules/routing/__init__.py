@@ -1,0 +1,1 @@
+"""Rules about VirtualServices: where routes lead, and which of them take effect."""
