@@ -1,3 +1,53 @@
-"""Lint Istio meshes from files: no cluster, no network."""
+"""Lint Istio meshes from files: no cluster, no network.
+
+The decorator that makes a rule of a function is `meshlint.rule.rule`: a module of that name stands here.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from meshlint.api import lint, load_mesh
+    from meshlint.config import Config
+    from meshlint.finding import Finding, Report
+    from meshlint.mesh import Mesh
+    from meshlint.rule import Edit, Fix, Note, Rule, Severity, Violation
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "Config",
+    "Edit",
+    "Finding",
+    "Fix",
+    "Mesh",
+    "Note",
+    "Report",
+    "Rule",
+    "Severity",
+    "Violation",
+    "lint",
+    "load_mesh",
+]
+
+_HOME = {
+    "Config": "meshlint.config",
+    "Finding": "meshlint.finding",
+    "Mesh": "meshlint.mesh",
+    "Report": "meshlint.finding",
+    "lint": "meshlint.api",
+    "load_mesh": "meshlint.api",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Import a public name when it is first used: `meshlint --version` needs none of them."""
+    if name not in __all__:
+        raise AttributeError(f"module 'meshlint' has no attribute '{name}'")
+    return getattr(import_module(_HOME.get(name, "meshlint.rule")), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from meshlint import __version__
 from meshlint.config import Config
@@ -26,7 +26,6 @@ def lint(
     config: Config | None = None,
     *,
     rules: Sequence[Rule] = BUILTIN,
-    jobs: int = 1,
     stdin_filename: str | None = None,
 ) -> Report:
     """Judge the files under some paths (`-` is standard input) by some rules.
@@ -38,7 +37,7 @@ def lint(
     settings = config.settings
     registry = Registry(rules)
     enabled = enabled_rules(registry, config, settings.istio_version)
-    given = load(paths, LoadOptions(exclude=config.exclude, stdin_filename=stdin_filename))
+    given = load(paths, LoadOptions(config.exclude, "/", stdin_filename))
     meshes = meshes_of(given, settings)
     outcome = run(enabled, meshes)
     comments = all_comments(given.sources.values(), meshes)
@@ -47,7 +46,7 @@ def lint(
     return Report(
         findings=findings,
         rules=tuple(rule_info(each.rule) for each in enabled),
-        counts=Counts(given.files, given.documents, sum(len(mesh.resources) for mesh in meshes)),
+        counts=Counts(given.files, given.documents, _objects(meshes)),
         skipped=tuple(Skipped(*skipped) for skipped in given.skipped),
         istio_version=config.istio_version,
         texts={path: file.text for path, file in given.sources.items()},
@@ -57,13 +56,18 @@ def lint(
     )
 
 
+def _objects(meshes: Iterable[Mesh]) -> int:
+    """How many objects there are; those that several meshes share count once."""
+    return len({id(resource.document) for mesh in meshes for resource in mesh.resources})
+
+
 def load_mesh(paths: Sequence[str], config: Config | None = None) -> Mesh:
     """The mesh that the files under some paths describe.
 
     Raises InputError when they describe several, as the overlays of a kustomization do.
     """
     config = config or Config()
-    meshes = meshes_of(load(paths, LoadOptions(exclude=config.exclude)), config.settings)
+    meshes = meshes_of(load(paths, LoadOptions(config.exclude, "/")), config.settings)
     if len(meshes) > 1:
         msg = f"{', '.join(paths)} holds {len(meshes)} meshes; name the kustomization of one of them"
         raise InputError(msg)

@@ -26,7 +26,7 @@ from meshlint.finding import Finding, Report
 from meshlint.rule import Rule
 from meshlint.rules import BUILTIN
 
-__all__ = ["Example", "Mark", "check_example", "check_page", "examples", "metadata"]
+__all__ = ["Example", "Mark", "check_example", "check_page", "check_page_head", "examples", "metadata"]
 
 CONFIG = ".meshlint.yaml"
 _SECTION = re.compile(r"^## +(?P<heading>.+?)[ \t]*$", re.MULTILINE)
@@ -100,18 +100,22 @@ def _unmarked(line: str) -> tuple[str, list[tuple[str, str]]]:
 
 
 def check_page(rule: Rule, page: str) -> None:
-    """Check title, summary and metadata of a page, and every example on it. Raises AssertionError."""
-    lines = [line for line in page.splitlines() if line.strip()]
-    assert lines[:3] == [f"# {rule.name}", rule.summary, metadata(rule)], (
-        f"the page of {rule.name} must begin with\n\n# {rule.name}\n\n{rule.summary}\n\n{metadata(rule)}\n\n"
-        f"and not with\n\n" + "\n\n".join(lines[:3])
-    )
-    assert re.search(r"^## Why", page, re.MULTILINE), f"the page of {rule.name} has no section '## Why it matters'"
-    found = examples(page)
-    assert any(example.is_bad for example in found), f"the page of {rule.name} has no Bad section"
-    assert any(not example.is_bad for example in found), f"the page of {rule.name} has no Good section"
-    for example in found:
+    """Check the head of a page and every example on it. Raises AssertionError."""
+    check_page_head(rule, page)
+    for example in examples(page):
         check_example(rule, example)
+
+
+def check_page_head(rule: Rule, page: str) -> None:
+    """Check title, summary, metadata, and that there are reasons and examples. Raises AssertionError."""
+    wanted = [f"# {rule.name}", rule.summary, metadata(rule)]
+    head = [line for line in page.splitlines() if line.strip()][:3]
+    assert head == wanted, "the page must begin with\n\n{}\n\nand not with\n\n{}".format(
+        "\n\n".join(wanted), "\n\n".join(head)
+    )
+    headings = [match["heading"] for match in _SECTION.finditer(page)]
+    for kind in ("Why", "Bad", "Good"):
+        assert any(heading.startswith(kind) for heading in headings), f"the page has no section '## {kind}…'"
 
 
 def metadata(rule: Rule) -> str:
@@ -146,7 +150,9 @@ def check_example(rule: Rule, example: Example) -> None:
         texts = {path: example.files[path] for path in example.fixed}
         fixed = apply_fixes(texts, (finding.fix for finding in findings if finding.fix))
         for path, wanted in example.fixed.items():
-            diff = "".join(unified_diff(wanted.splitlines(True), fixed[path].splitlines(True), "page", "after fixes"))
+            diff = "".join(
+                unified_diff(wanted.splitlines(True), fixed[path].splitlines(True), "page", "after fixes")
+            )
             assert not diff, f"section '{example.heading}', {path} after fixes:\n{diff}"
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import NamedTuple
 
 from meshlint.errors import ConfigError
@@ -12,15 +15,19 @@ from meshlint.model.mesh_config import MeshConfig, mesh_config
 from meshlint.rule import Severity
 from meshlint.source.document import Node
 
-Path = tuple[str, ...]
+Key = tuple[str, ...]
 """Where a setting stands: its key, and inside it the key of an entry or the text of an item."""
 
 
 class Layer(NamedTuple):
-    """Settings from one source. `origins` tells the user where each was written."""
+    """Settings from one source.
+
+    `origins` tells the user where each was written; paths among the values are relative to `directory`.
+    """
 
     values: Mapping[str, object]
-    origins: Mapping[Path, str] = {}
+    origins: Mapping[Key, str] = {}
+    directory: Path = Path()
 
 
 DEFAULTS = Layer({
@@ -30,6 +37,7 @@ DEFAULTS = Layer({
 })  # fmt: skip
 
 _ACCUMULATED = frozenset({"ignore", "exclude"})
+_FILES = frozenset({"mesh_config", "mesh_networks"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +49,7 @@ class Config:
     """
 
     values: Mapping[str, object] = field(default_factory=lambda: dict(DEFAULTS.values))
-    origins: Mapping[Path, str] = field(default_factory=dict)
+    origins: Mapping[Key, str] = field(default_factory=dict)
 
     @property
     def select(self) -> tuple[str, ...] | None:
@@ -55,7 +63,7 @@ class Config:
 
     @property
     def exclude(self) -> tuple[str, ...]:
-        """Globs of paths that are not read."""
+        """Patterns, as in .gitignore, of paths that are not read; relative to the root of the file system."""
         return self._words("exclude")
 
     @property
@@ -85,7 +93,9 @@ class Config:
 
     def origin(self, *path: str) -> str:
         """Where a setting was written, such as `.meshlint.yaml:3:5`, or the flag."""
-        return next((self.origins[path[:n]] for n in range(len(path), 0, -1) if path[:n] in self.origins), path[0])
+        return next(
+            (self.origins[path[:n]] for n in range(len(path), 0, -1) if path[:n] in self.origins), path[0]
+        )
 
     @property
     def settings(self) -> Settings:
@@ -95,16 +105,15 @@ class Config:
         such configuration, InputError when it cannot be read.
         """
         values = self.values
-        external = {kind: tuple(globs) for kind, globs in self._mapping("external").items()}  # type: ignore[call-overload]
         return Settings(
-            istio_version=_release(values.get("istio_version")),
+            istio_version=_release(self.istio_version, self.origin("istio_version")),
             closed=values["world"] == "closed",
             cluster_domains=self._words("cluster_domain"),
             trust_domain=self._text("trust_domain"),
             trust_domain_aliases=self._words("trust_domain_aliases"),
             root_namespace=self._text("root_namespace"),
             default_namespace=self._text("namespace"),
-            external=External(**external),
+            external=External(**{kind: _strings(globs) for kind, globs in self._mapping("external").items()}),
             istiod_env={name: _env(value) for name, value in self._mapping("istiod_env").items()},
             unmeshed=self._words("unmeshed"),
             owners={host: str(namespace) for host, namespace in self._mapping("owners").items()},
@@ -114,10 +123,7 @@ class Config:
         )
 
     def _words(self, key: str) -> tuple[str, ...]:
-        value = self.values.get(key)
-        if isinstance(value, str):
-            return (value,)
-        return tuple(str(item) for item in value) if isinstance(value, (list, tuple)) else ()
+        return _strings(self.values.get(key))
 
     def _text(self, key: str) -> str | None:
         value = self.values.get(key)
@@ -135,14 +141,35 @@ def fold(*layers: Layer) -> Config:
     `exclude`.
     """
     values: dict[str, object] = {}
-    origins: dict[Path, str] = {}
+    origins: dict[Key, str] = {}
     for layer in (DEFAULTS, *layers):
-        for key, value in layer.values.items():
+        for key, given in layer.values.items():
+            value = _absolute(key, given, layer.directory)
             before = values.get(key)
             added = key in _ACCUMULATED and isinstance(before, list) and isinstance(value, list)
             values[key] = [*before, *value] if added else _merged(before, value)  # type: ignore[misc]
         origins.update(layer.origins)
     return Config(values=values, origins=origins)
+
+
+def _absolute(key: str, value: object, directory: Path) -> object:
+    """A setting with its paths independent of where it was written."""
+    if key in _FILES:
+        return str(directory / str(value))
+    if key == "exclude" and isinstance(value, list):
+        return [_anchored(str(pattern), directory.absolute().as_posix()) for pattern in value]
+    return value
+
+
+def _anchored(pattern: str, directory: str) -> str:
+    """A .gitignore pattern as it reads from the root of the file system; one without a slash, except at
+    its end, matches at any depth wherever it is written."""
+    negation = "!" if pattern.startswith("!") else ""
+    body = pattern.removeprefix("!")
+    if "/" not in body.rstrip("/"):
+        return pattern
+    escaped = re.sub(r"([*?\[\]\\!# ])", r"\\\1", os.path.normpath(directory))
+    return f"{negation}{escaped}/{body.lstrip('/')}"
 
 
 def _merged(before: object, value: object) -> object:
@@ -151,15 +178,20 @@ def _merged(before: object, value: object) -> object:
     return value
 
 
-def _release(value: object) -> tuple[int, int] | None:
-    if not isinstance(value, str):
+def _release(value: str | None, origin: str) -> tuple[int, int] | None:
+    if value is None:
         return None
     major, _, rest = value.removeprefix("v").partition(".")
     minor = rest.partition(".")[0]
     if not (major.isdecimal() and minor.isdecimal()):
-        msg = f"'{value}' is no Istio release; write it like '1.29'"
-        raise ConfigError(msg)
+        raise ConfigError(f"{origin}: '{value}' is no Istio release; write it like '1.29'")
     return int(major), int(minor)
+
+
+def _strings(value: object) -> tuple[str, ...]:
+    if isinstance(value, str):
+        return (value,)
+    return tuple(str(item) for item in value) if isinstance(value, list) else ()
 
 
 def _env(value: object) -> str:

@@ -7,8 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from meshlint.config import Layer
-from meshlint.config import Path as Key
+from meshlint.config import Key, Layer
 from meshlint.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -16,7 +15,6 @@ if TYPE_CHECKING:
 
 NAMES = (".meshlint.yaml", ".meshlint.yml")
 PYPROJECT = "pyproject.toml"
-_FILES = ("mesh_config", "mesh_networks")
 
 Locate = Callable[[Key], str]
 """Where a setting is written in a file: path, line and column as far as they are known."""
@@ -24,7 +22,8 @@ Locate = Callable[[Key], str]
 
 def find_config(start: Path) -> Path | None:
     """The nearest configuration file from a directory up to the root of its git checkout; outside of a
-    checkout only the directory itself is looked at."""
+    checkout only the directory itself is looked at.
+    """
     for directory in _up_to_checkout(start):
         for name in NAMES:
             if (directory / name).is_file():
@@ -42,7 +41,7 @@ def _up_to_checkout(start: Path) -> Iterator[Path]:
 
 
 def read_config(path: Path) -> Layer:
-    """The settings of a file, checked against schemas/config.schema.json; relative paths become absolute.
+    """The settings of a file, checked against schemas/config.schema.json.
 
     Raises ConfigError, one line with path, line and column, for whatever is wrong with it.
     """
@@ -53,12 +52,7 @@ def read_config(path: Path) -> Layer:
 
         check(values, locate)
     origins = {key: locate(key) for key in _keys(values)}
-    resolved = {key: _absolute(path, value) if key in _FILES else value for key, value in values.items()}
-    return Layer(resolved, origins)
-
-
-def _absolute(config: Path, value: object) -> str:
-    return str(config.absolute().parent / str(value))
+    return Layer(values, origins, path.parent)
 
 
 def _shown(path: Path) -> str:
@@ -101,7 +95,9 @@ def _located(root: Node, key: Key) -> str:
     place = root.head
     for part in key:
         if type(node.value) is list:
-            node = next((item for at, item in enumerate(node.items()) if part in (str(at), str(item.value))), node)
+            node = next(
+                (item for at, item in enumerate(node.items()) if part in (str(at), str(item.value))), node
+            )
             place = node.head
         elif node.get(part).exists:
             node = node.get(part)

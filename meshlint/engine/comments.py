@@ -45,7 +45,8 @@ class Comment(NamedTuple):
 
 def comments_in(file: SourceFile, documents: Sequence[Document]) -> Iterator[Comment]:
     """The comments of a file in order; `documents` are those of the file. Look-alikes inside scalars are
-    no comments."""
+    no comments.
+    """
     if _MARK not in file.text:
         return
     ordered = sorted(documents, key=_start)
@@ -86,7 +87,8 @@ def _comment(file: SourceFile, match: re.Match[str], covered: int, document: Doc
 
 def _covered_line(text: str, offset: int) -> tuple[int, int]:
     """Start and end of the line of a comment, or, when that stands alone, of the first line below it
-    that is no comment."""
+    that is no comment.
+    """
     start, end = _line(text, offset)
     if _is_comment(text[start:offset] + "#"):
         while end < len(text) and _is_comment(text[start:end]):

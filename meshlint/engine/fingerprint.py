@@ -14,13 +14,15 @@ from meshlint.source.document import Place
 
 def field_identity(place: Place) -> str:
     """The field of a place and the text that is flagged there: what is left when lines and list
-    positions do not count."""
+    positions do not count.
+    """
     return f"{field_path(place)}\n{place.document.file.text[place.start : place.end]}"
 
 
 def fingerprinted(findings: Iterable[Finding]) -> Iterator[Finding]:
     """Turn field identities into fingerprints: a digest of rule, object and field identity, numbered
-    where all three are equal."""
+    where all three are equal.
+    """
     seen: Counter[str] = Counter()
     for finding in findings:
         about = (

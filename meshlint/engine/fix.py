@@ -10,7 +10,8 @@ from meshlint.finding import FixEdit, FixInfo
 
 def apply_fixes(texts: Mapping[str, str], fixes: Iterable[FixInfo]) -> dict[str, str]:
     """The texts (by path) after the fixes. A fix is applied whole or not at all: one that overlaps an
-    earlier one is left out, and an edit that two fixes share is made once."""
+    earlier one is left out, and an edit that two fixes share is made once.
+    """
     chosen: dict[str, list[FixEdit]] = defaultdict(list)
     for fix in fixes:
         new = [edit for edit in fix.edits if edit not in chosen[edit.path]]

@@ -26,13 +26,11 @@ class Registry:
             self._add(rule)
         taken = self._by_name.keys() & (self._groups.keys() | self._codes.keys())
         if taken:
-            msg = f"rule '{min(taken)}' is called like a group of rules"
-            raise ConfigError(msg)
+            raise ConfigError(f"rule '{min(taken)}' is called like a group of rules")
 
     def _add(self, rule: Rule) -> None:
         if rule.name in self._by_name:
-            msg = f"two rules are called '{rule.name}'"
-            raise ConfigError(msg)
+            raise ConfigError(f"two rules are called '{rule.name}'")
         self._by_name[rule.name] = rule
         self._groups.setdefault(rule.family, []).append(rule)
         self._groups[rule.tier.value].append(rule)
@@ -58,7 +56,7 @@ class Registry:
         rule = self._by_name.get(word)
         if rule is not None:
             return (rule,)
-        return tuple(self._groups.get(word) or self._codes.get(word.upper(), ()))
+        return tuple(self._groups.get(word) or self._codes.get(word.upper()) or ())
 
     def knows(self, word: str) -> bool:
         """Whether a word can stand where a rule name is expected."""
@@ -73,6 +71,5 @@ class Registry:
         if not self.knows(word):
             near = self.closest(word)
             hint = f"; did you mean '{near}'?" if near else "; 'meshlint rules' lists all rules"
-            msg = f"{where}: no rule, family, tier or code is called '{word}'{hint}"
-            raise ConfigError(msg)
+            raise ConfigError(f"{where}: no rule, family, tier or code is called '{word}'{hint}")
         return self.named(word)

@@ -32,7 +32,8 @@ class Outcome(NamedTuple):
 
 def run(enabled: Iterable[Enabled], meshes: Sequence[Mesh]) -> Outcome:
     """Run every rule on every mesh; what several meshes say of the same place in the same words is one
-    finding."""
+    finding.
+    """
     found: dict[tuple[object, ...], Raised] = {}
     crashes: dict[str, str] = {}
     for each in enabled:

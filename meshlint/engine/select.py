@@ -6,7 +6,9 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from meshlint.config import Config
+from meshlint.engine.options import options_by_rule
 from meshlint.engine.registry import ALL, Registry
+from meshlint.errors import ConfigError
 from meshlint.rule import Rule, Severity, Tier
 
 
@@ -26,19 +28,23 @@ def enabled_rules(
 
     Naming a rule or its code enables it whatever its tier; a family stands for its rules of the default
     tier, and for all of them when `pedantic` is set. What is ignored never runs. Raises ConfigError for
-    a word that names nothing.
+    a word that names nothing, for wrong options, and when no rule is left.
     """
     selected = _selected(registry, config)
     for word in config.ignore:
         selected -= {rule.name for rule in registry.resolve(word, where=config.origin("ignore", word))}
     overrides = _severities(registry, config)
+    options = options_by_rule(registry, config)
     pedantic = config.pedantic or ALL in (config.select or ())
+    if not selected:
+        origin = config.origin("ignore" if config.ignore else "select")
+        raise ConfigError(f"{origin}: no rule is left to run")
     return tuple(
         Enabled(
             rule,
             overrides.get(rule.name) or severity_for(rule, istio_version),
             pedantic or rule.tier is Tier.PEDANTIC,
-            config.options.get(rule.name),
+            options.get(rule.name),
         )
         for rule in registry.rules
         if rule.name in selected

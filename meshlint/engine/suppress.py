@@ -9,6 +9,7 @@ from __future__ import annotations
 from array import array
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
 from meshlint.engine.comments import Comment, Word, comments_in
@@ -50,7 +51,8 @@ def suppress(
     meshes: Sequence[Mesh],
 ) -> list[Finding]:
     """The findings that are shown, those that a comment silences labelled, together with what there is to
-    say about the comments. Pedantic sub-cases that nobody asked for end here."""
+    say about the comments. Pedantic sub-cases that nobody asked for end here.
+    """
     silencer = _Silencer(comments, registry)
     judge = _Judge(comments, registry, {each.rule.name: each for each in enabled}, meshes)
     findings = silencer.label(outcome.raised)
@@ -138,7 +140,7 @@ class _Judge:
             if idle:
                 yield from self._raise(unused_suppression, comment, _unused(comment, idle))
 
-    def _ran(self, word: Word, silent: Collection[str]) -> bool:
+    def _ran(self, word: Word, silent: AbstractSet[str]) -> bool:
         rules = {rule.name for rule in self._registry.named(word.text)}
         return bool(rules) and rules <= silent and not rules <= _ABOUT_COMMENTS
 

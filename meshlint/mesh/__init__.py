@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from meshlint.mesh.closest import closest
 from meshlint.mesh.destination_lookup import DestinationRuleIndex
-from meshlint.mesh.registry import HTTP_PROTOCOLS, RegisteredHost, RegisteredPort, Registry
+from meshlint.mesh.registry import HTTP_PROTOCOLS, RegisteredHost, RegisteredPort, Registry, managed_workload
 from meshlint.mesh.settings import External, Settings
 from meshlint.mesh.workloads import (
     GATEWAY_NAME,
@@ -231,7 +231,8 @@ class Mesh:
     @cached_property
     def registry(self) -> Registry:
         """The index of hosts."""
-        return Registry(self.services, self.service_entries, self.settings.cluster_domains, self.config)
+        domains = self.settings.cluster_domains
+        return Registry(self.services, self.service_entries, domains, self.config, self.kubernetes_gateways)
 
     @property
     def all_hosts(self) -> Sequence[RegisteredHost]:
@@ -468,10 +469,18 @@ class Mesh:
     def workloads_of(self, host: RegisteredHost) -> tuple[Workload, ...] | Absence:
         """The pods behind a registered host; UNKNOWN when a Service has no selector or its namespace
         keeps its workloads elsewhere."""
+        managed = self._managed_workloads.get(id(host.resource))
+        if managed is not None:
+            return (managed,)
         selector = host.view.selector if isinstance(host.view, Service) else host.view.workload_selector
         if selector is None or not selector.labels:
             return UNKNOWN
         return self.select(selector, host.namespace)
+
+    @cached_property
+    def _managed_workloads(self) -> Mapping[int, Workload]:
+        found = ((gateway.resource, managed_workload(gateway)) for gateway in self.kubernetes_gateways)
+        return {id(resource): workload for resource, workload in found if workload is not None}
 
     def endpoints_of(self, host: RegisteredHost) -> tuple[Endpoint, ...]:
         """Endpoints that a ServiceEntry lists, and the WorkloadEntries that the host's selector picks."""

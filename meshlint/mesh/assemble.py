@@ -13,7 +13,8 @@ from meshlint.source import Input, Problem, Scope
 
 def meshes_of(given: Input, settings: Settings) -> tuple[Mesh, ...]:
     """One mesh for each scope, and one without objects when there is none. What is wrong with the files
-    themselves is told of the first."""
+    themselves is told of the first.
+    """
     scopes = given.scopes or (Scope("", (), (), {}, frozenset()),)
     first, *rest = scopes
     return (_mesh(first, settings, given.problems), *(_mesh(scope, settings, ()) for scope in rest))

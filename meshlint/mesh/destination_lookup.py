@@ -62,16 +62,20 @@ class DestinationRuleIndex:
         hosts = {
             name: kept
             for name, rules in self._by_namespace.get(namespace, {}).items()
-            if (kept := [rule for rule in rules if client == namespace or not self._is_private(rule)])
+            if (kept := [rule for rule in rules if self._offered(rule, client)])
         }
         best = most_specific(host, hosts)
         if best is None:
             return ()
-        return tuple(rule for rule in hosts[best] if client == namespace or self._exported_to(rule, client))
+        return tuple(rule for rule in hosts[best] if self._exported_to(rule, client))
 
     def _visible_at_home(self, rule: DestinationRule) -> bool:
         export_to = rule.export_to.strings
         return not export_to or not {"*", ".", rule.resource.ns}.isdisjoint(export_to)
+
+    def _offered(self, rule: DestinationRule, client: str) -> bool:
+        """Whether a rule can be exported; clients of the root namespace see its private rules only."""
+        return self._is_private(rule) == (client == self._root == rule.resource.ns)
 
     def _is_private(self, rule: DestinationRule) -> bool:
         if rule.workload_selector is not None:
@@ -83,4 +87,4 @@ class DestinationRuleIndex:
 
     def _exported_to(self, rule: DestinationRule, client: str) -> bool:
         export_to = rule.export_to.strings
-        return not export_to or "*" in export_to or client in export_to
+        return not export_to or "*" in export_to or client in export_to or client == self._root == rule.resource.ns

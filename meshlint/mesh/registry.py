@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from functools import cached_property
 from typing import NamedTuple
 
-from meshlint.model.kubernetes import Service
+from meshlint.model.gateway_api import KubernetesGateway
+from meshlint.model.kubernetes import Service, ServicePort, Workload
 from meshlint.model.mesh_config import MeshConfig
-from meshlint.model.names import Visibility, covers, is_wildcard, visibility
+from meshlint.model.names import Visibility, is_wildcard, visibility
 from meshlint.model.networking import ServiceEntry
-from meshlint.model.resource import Resource
+from meshlint.model.resource import Resource, Selector
 from meshlint.source.document import Node
 
 HTTP_PROTOCOLS = frozenset({"HTTP", "HTTP2", "HTTP_PROXY", "GRPC", "GRPC-WEB"})
 _PREFIXES = frozenset({"TCP", "UDP", "GRPC", "HTTP", "HTTP_PROXY", "HTTP2", "HTTPS", "TLS", "MONGO", "REDIS", "MYSQL"})
 _APP_PROTOCOLS = {"kubernetes.io/h2c": "HTTP2", "kubernetes.io/ws": "HTTP", "kubernetes.io/wss": "HTTPS"}
 _SERVER_FIRST_PORTS = frozenset({25, 53, 3306, 27017})
+_LAST = "\U0010ffff"
 
 
 class RegisteredPort(NamedTuple):
@@ -71,6 +75,7 @@ class Registry:
         entries: Iterable[ServiceEntry],
         domains: tuple[str, ...],
         config: MeshConfig,
+        gateways: Iterable[KubernetesGateway] = (),
     ) -> None:
         self._exact: dict[str, list[RegisteredHost]] = defaultdict(list)
         self._wildcards: dict[str, list[RegisteredHost]] = defaultdict(list)
@@ -80,11 +85,16 @@ class Registry:
         self.domains = domains
         for service in services:
             self._add_service(service, config)
+        for gateway in gateways:
+            managed = managed_service(gateway)
+            if managed is not None:
+                self._add_service(managed, config, name=_managed_name(gateway))
         for entry in entries:
             self._add_entry(entry, config)
 
-    def _add_service(self, service: Service, config: MeshConfig) -> None:
+    def _add_service(self, service: Service, config: MeshConfig, name: str = "") -> None:
         resource = service.resource
+        name = name or resource.name
         exported = resource.annotations.get("networking.istio.io/exportTo", "")
         export_to = tuple(part.strip() for part in exported.split(",") if part.strip())
         seen = visibility(export_to, resource.ns, config.service_export_to)
@@ -93,12 +103,12 @@ class Registry:
             for p in service.ports
         )
         for index, domain in enumerate(self.domains):
-            host = f"{resource.name}.{resource.ns}.svc.{domain}"
+            host = f"{name}.{resource.ns}.svc.{domain}"
             registered = RegisteredHost(host, resource.ns, seen, ports, service, resource.name_node)
             self._exact[host].append(registered)
             if index == 0:
                 self.hosts.append(registered)
-                self._by_short[resource.name].append(host)
+                self._by_short[name].append(host)
                 self._by_namespace[resource.ns].append(host)
 
     def _add_entry(self, entry: ServiceEntry, config: MeshConfig) -> None:
@@ -136,8 +146,16 @@ class Registry:
         return [entry for start in range(len(tail)) for entry in self._wildcards.get(tail[start:], ())]
 
     def covered_by(self, wildcard: str) -> tuple[RegisteredHost, ...]:
-        """The entries whose host a wildcard covers."""
-        return tuple(entry for entry in self.hosts if covers(wildcard, entry.host))
+        """The entries whose host a wildcard covers, in input order."""
+        tail = wildcard[1:][::-1]
+        start = bisect_left(self._from_the_end, (tail,))
+        end = bisect_left(self._from_the_end, (f"{tail}{_LAST}",))
+        return tuple(self.hosts[index] for index in sorted(index for _, index in self._from_the_end[start:end]))
+
+    @cached_property
+    def _from_the_end(self) -> Sequence[tuple[str, int]]:
+        """Every host read backwards without its star, sorted: those with one ending are neighbours."""
+        return sorted((entry.host.removeprefix("*")[::-1], index) for index, entry in enumerate(self.hosts))
 
     def named(self, short: str) -> tuple[str, ...]:
         """Hosts whose first label is `short`, in any namespace."""
@@ -154,6 +172,39 @@ class Registry:
     def entry_hosts(self) -> Iterable[str]:
         """The hosts that ServiceEntries declare."""
         return (entry.host for entry in self.hosts if isinstance(entry.view, ServiceEntry))
+
+
+_MANAGED_SUFFIX = {"istio": "-istio", "istio-waypoint": "", "istio-east-west": "", "istio-remote": ""}
+
+
+def _managed_name(gateway: KubernetesGateway) -> str:
+    override = gateway.resource.annotations.get("gateway.istio.io/name-override")
+    return override or gateway.resource.name + _MANAGED_SUFFIX[gateway.class_name]
+
+
+def managed_service(gateway: KubernetesGateway) -> Service | None:
+    """The Service that istiod makes for a Gateway of one of its classes, unless the Gateway points to one
+    by address (pilot/pkg/config/kube/gateway/deploymentcontroller.go); its resource is the Gateway."""
+    resource = gateway.resource
+    if gateway.class_name not in _MANAGED_SUFFIX or resource.spec.get("addresses").sequence:
+        return None
+    ports = tuple(
+        ServicePort(listener.node, listener.port, listener.name, "TCP", listener.protocol.lower() or None, listener.port)
+        for listener in gateway.listeners
+    )
+    status = ServicePort(resource.root, 15021, "status-port", "TCP", "tcp", 15021)
+    picked = Selector(resource.root, {"gateway.networking.k8s.io/gateway-name": resource.name})
+    return Service(resource, picked, (status, *ports), "LoadBalancer", headless=False, external_name="")
+
+
+def managed_workload(gateway: KubernetesGateway) -> Workload | None:
+    """The pods that istiod makes for a Gateway of one of its classes; their resource is the Gateway."""
+    if managed_service(gateway) is None:
+        return None
+    resource = gateway.resource
+    account = resource.annotations.get("gateway.istio.io/service-account") or _managed_name(gateway)
+    labels = {**resource.labels, "gateway.networking.k8s.io/gateway-name": resource.name}
+    return Workload(resource, resource.root.get("template"), labels, {}, account, host_network=False)
 
 
 def _is_headless(entry: RegisteredHost) -> bool:

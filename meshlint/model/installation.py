@@ -13,13 +13,22 @@ _OPERATORS = ("IstioOperator", "Istio", "IstioRevision")
 
 def installed_mesh_config(resources: Iterable[Resource]) -> MeshConfig | None:
     """The mesh configuration that the input installs: of the ConfigMap `istio` (or the first of a
-    revision), else of the first operator resource; None when there is none."""
-    found = [node for resource in sorted(resources, key=_precedence) if (node := _carried(resource)) is not None]
+    revision), else of the first operator resource; None when there is none.
+    """
+    found = [
+        node for resource in sorted(resources, key=_precedence) if (node := _carried(resource)) is not None
+    ]
     return mesh_config(found[0]) if found else None
 
 
 def _precedence(resource: Resource) -> int:
-    return 0 if resource.name == "istio" and resource.kind == "ConfigMap" else 1 if resource.kind == "ConfigMap" else 2
+    return (
+        0
+        if resource.name == "istio" and resource.kind == "ConfigMap"
+        else 1
+        if resource.kind == "ConfigMap"
+        else 2
+    )
 
 
 def _carried(resource: Resource) -> Node | None:
@@ -31,7 +40,8 @@ def _carried(resource: Resource) -> Node | None:
 
 def mesh_config_in(root: Node) -> Node | None:
     """The MeshConfig that a document carries; a document that is none of the known carriers is taken as
-    a MeshConfig or as Helm values by itself. None when a carrier holds none."""
+    a MeshConfig or as Helm values by itself. None when a carrier holds none.
+    """
     kind = root.get("kind").text
     if kind == "ConfigMap":
         return _embedded(root.at("data", "mesh"))
@@ -44,7 +54,8 @@ def mesh_config_in(root: Node) -> Node | None:
 
 def mesh_networks_in(root: Node) -> Node | None:
     """The MeshNetworks that a document carries, by the same rules; the node is the mapping with the key
-    `networks`, or, in Helm values, the networks themselves."""
+    `networks`, or, in Helm values, the networks themselves.
+    """
     kind = root.get("kind").text
     if kind == "ConfigMap":
         return _embedded(root.at("data", "meshNetworks"))

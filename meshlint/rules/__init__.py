@@ -4,10 +4,22 @@ from __future__ import annotations
 
 from meshlint.rule import rules_in
 from meshlint.rules.authorization import overbroad, reach
-from meshlint.rules.manifests import suppressions
+from meshlint.rules.manifests import files, kinds, names, status, suppressions
+from meshlint.rules.routing import conflicts, matches, weights
+from meshlint.rules.routing import destinations as route_destinations
+from meshlint.rules.routing import gateways as route_gateways
 
 BUILTIN = (
     *rules_in(overbroad),
     *rules_in(reach),
+    *rules_in(files),
+    *rules_in(kinds),
+    *rules_in(names),
+    *rules_in(status),
     *rules_in(suppressions),
+    *rules_in(route_destinations),
+    *rules_in(route_gateways),
+    *rules_in(conflicts),
+    *rules_in(matches),
+    *rules_in(weights),
 )  # fmt: skip

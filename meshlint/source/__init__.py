@@ -20,9 +20,11 @@ _SUITES = frozenset({"chainsaw-test.yaml", "kuttl-test.yaml"})
 
 
 class LoadOptions(NamedTuple):
-    """How to load: globs of paths to leave out, and what to call standard input."""
+    """How to load: globs of paths to leave out, the directory they are relative to (the working directory),
+    and what to call standard input."""
 
     exclude: tuple[str, ...] = ()
+    exclude_from: str | None = None
     stdin_filename: str | None = None
 
 
@@ -71,15 +73,16 @@ class _Loading:
         self._objects: dict[Path, list[Document]] = {}
         self._taints: dict[Path, list[Taint]] = {}
         self._kustomizations: dict[Path, kustomize.Kustomization] = {}
+        self._parsed: set[Path] = set()
         self._suites: set[Path] = set()
         self._files = 0
         self._documents = 0
 
     def run(self, paths: Sequence[str]) -> Input:
-        found = Found(self._options.exclude)
-        for path in dict.fromkeys(paths):
-            if path != "-":
-                found.add(path)
+        found = Found(self._options.exclude, self._options.exclude_from)
+        for name in dict.fromkeys(paths):
+            if name != "-":
+                found.add(name)
         self._skipped.extend(found.skipped)
         files = list(iterate(found))
         self._suites = {path.parent for path, _, _ in files if path.name in _SUITES}
@@ -113,24 +116,25 @@ class _Loading:
         self._parse(path, file, is_kustomization=is_kustomization)
 
     def _parse(self, path: Path, file: SourceFile, *, is_kustomization: bool) -> None:
-        from meshlint.source.yaml import parse  # noqa: PLC0415 - PyYAML is only needed where there is a file
+        from meshlint.source.yaml import parse
 
         parsed = parse(file)
+        self._parsed.add(path)
         broken = any(problem.kind == "invalid-yaml" for problem in parsed.problems)
-        if broken and self._is_template(path, file):
+        if (broken or templates.is_annotated(parsed.documents)) and self._is_template(path, file):
             return
         mentions = file.named or templates.mentions_istio(file.text)
         self._problems.extend(p for p in parsed.problems if p.kind != "invalid-yaml" or mentions)
         if broken and not mentions:
             self._skipped.append(Skipped(file.path, "unreadable", "no readable YAML"))
-        elif broken:
-            self._taints[path] = [Taint(ns, f"{file.path} cannot be read") for ns in templates.namespaces_in(file.text)]
+        if broken and templates.is_manifest(file.text):
+            self._taints[path] = [
+                Taint(ns, f"{file.path} cannot be read") for ns in templates.namespaces_in(file.text)
+            ]
         self._documents += len(parsed.documents)
         objects = [found for document in parsed.documents for found in _objects(document)]
-        if is_kustomization:
-            if parsed.documents:
-                root = parsed.documents[0].root
-                self._kustomizations[path.parent] = kustomize.read(path, file.path, root)
+        if is_kustomization and parsed.documents and kustomize.is_kustomization(parsed.documents[0].root):
+            self._kustomizations[path.parent] = kustomize.read(path, file.path, parsed.documents[0].root)
         elif objects:
             self._objects[path] = objects
         elif not broken:
@@ -142,7 +146,10 @@ class _Loading:
         if marker is None:
             return False
         self._skipped.append(Skipped(file.path, "template", "needs rendering first"))
-        self._taints[path] = [Taint(ns, f"{file.path} is a template") for ns in templates.namespaces_in(file.text)]
+        if templates.is_manifest(file.text):
+            self._taints[path] = [
+                Taint(ns, f"{file.path} is a template") for ns in templates.namespaces_in(file.text)
+            ]
         if templates.mentions_istio(file.text):
             whole = Document.blank(file)
             message = "this file is a template; lint what it renders to"
@@ -153,20 +160,36 @@ class _Loading:
         self._skipped.append(Skipped(shown, "unreadable", reason))
         if named:
             file = self._sources.setdefault(shown, SourceFile(shown, "", named=True))
-            self._problems.append(Problem("invalid-yaml", f"this file {reason}", Place(Document.blank(file), 0, 0)))
+            self._problems.append(
+                Problem("invalid-yaml", f"this file {reason}", Place(Document.blank(file), 0, 0))
+            )
 
     def _input(self) -> Input:
         tree = kustomize.Tree(self._kustomizations)
         placed: set[Path] = set(tree.patches)
         scopes: list[Scope] = []
         for root in tree.roots:
-            files = {path: ns for path, ns in tree.files_of(root).items() if path in self._objects or path in self._taints}
+            files = {
+                path: ns
+                for path, ns in tree.files_of(root).items()
+                if path in self._objects or path in self._taints
+            }
             placed |= files.keys()
-            scopes.append(self._scope(root.shown, files, tree.closure(root)))
+            scopes.append(
+                self._scope(root.shown, files, tree.closure(root), whole=tree.is_whole(root, self._parsed))
+            )
         for path in sorted(tree.patches & self._objects.keys()):
             self._skipped.append(Skipped(self._objects[path][0].file.path, "not_kubernetes", "a patch"))
         rest = dict.fromkeys(path for path in (*self._objects, *self._taints) if path not in placed)
-        scopes.insert(0, self._scope("", dict.fromkeys(rest, ""), ()))
+        rendered = {namespace for scope in scopes for namespace in _namespaces(scope)}
+        loose = self._scope("", dict.fromkeys(rest, ""), ())
+        reason = "other objects of the namespace are"
+        shared = tuple(
+            Taint(namespace, f"{reason} under no kustomization") for namespace in _namespaces(loose)
+        )
+        scopes = [scope._replace(taints=scope.taints + shared) for scope in scopes]
+        apart = tuple(Taint(namespace, f"{reason} under a kustomization") for namespace in sorted(rendered))
+        scopes.insert(0, loose._replace(taints=loose.taints + apart))
         order = {shown: at for at, shown in enumerate(sorted(self._sources))}
         return Input(
             tuple(scope for scope in scopes if scope.documents or not scope.name),
@@ -177,7 +200,14 @@ class _Loading:
             self._sources,
         )
 
-    def _scope(self, name: str, files: Mapping[Path, str], used: Sequence[kustomize.Kustomization]) -> Scope:
+    def _scope(
+        self,
+        name: str,
+        files: Mapping[Path, str],
+        used: Sequence[kustomize.Kustomization],
+        *,
+        whole: bool = True,
+    ) -> Scope:
         documents: list[Document] = []
         taints = [taint for path in files for taint in self._taints.get(path, ())]
         namespaces: dict[int, str] = {}
@@ -185,13 +215,15 @@ class _Loading:
             for document in self._objects.get(path, ()):
                 if not _is_fragment(document.root):
                     documents.append(document)
-                    taints.extend(_taint_of(document))
+                    taints.extend(_taint_of(document, files[path]))
                     if files[path]:
                         namespaces[id(document)] = files[path]
-        if any(kustomization.opaque for kustomization in used):
-            taints.append(Taint(None, f"{name} brings objects from elsewhere"))
-        patched = frozenset(target for kustomization in used for target in kustomization.patched)
-        return Scope(name, tuple(documents), tuple(taints), namespaces, patched)
+        if not whole or any(kustomization.opaque for kustomization in used):
+            taints.append(Taint(None, f"{name} builds objects that are not written here"))
+        patched = {target for kustomization in used for target in kustomization.patched}
+        for patch in {path for kustomization in used for path in kustomization.patches}:
+            patched.update(kustomize.target_of(document.root) for document in self._objects.get(patch, ()))
+        return Scope(name, tuple(documents), tuple(taints), namespaces, frozenset(patched))
 
 
 def _objects(document: Document) -> list[Document]:
@@ -202,7 +234,9 @@ def _objects(document: Document) -> list[Document]:
         return []
     items = root.get("items")
     if kind.endswith("List") and type(items.value) is list:
-        listed = (Document(document.file, document.index, item.value, document.offsets) for item in items.items())
+        listed = (
+            Document(document.file, document.index, item.value, document.offsets) for item in items.items()
+        )
         return [found for item in listed for found in _objects(item)]
     return [document]
 
@@ -212,10 +246,19 @@ def _is_fragment(root: Node) -> bool:
     return root.get("$patch").exists or not root.get("metadata").mapping
 
 
-def _taint_of(document: Document) -> list[Taint]:
+def _namespaces(scope: Scope) -> list[str]:
+    """The namespaces in which a scope has objects; the empty string is the default one."""
+    names = {
+        scope.namespaces.get(id(document)) or document.root.at("metadata", "namespace").text
+        for document in scope.documents
+    }
+    return sorted(names)
+
+
+def _taint_of(document: Document, given: str) -> list[Taint]:
     """An object whose name or namespace waits for substitution may be any object."""
     metadata = document.root.get("metadata")
-    name, namespace = metadata.get("name").text, metadata.get("namespace").text
+    name, namespace = metadata.get("name").text, given or metadata.get("namespace").text
     reason = f"{document.file.path} waits for substitution"
     if templates.is_unresolved(namespace):
         return [Taint(None, reason)]

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from meshlint.source.compose import Unreadable, compose
+import re
+
+from meshlint.source.compose import compose
 from meshlint.source.document import Document, Node, Offsets
+from meshlint.source.events import Unreadable
+
+_BLOCK_HEADER = re.compile(r"[|>][^\n]*")
+_INK = re.compile(r"\S")
 
 
 def embedded(node: Node) -> Document | None:
     """The document that a string holds; None when it is no readable YAML.
 
-    Places in a literal block scalar are those of the outer file; in any other string they are the
-    extent of the whole string.
+    Its places are in the outer file: exact where the string is written without escapes, be it in a
+    block, over several lines or in quotes; else each is the extent of the whole string.
     """
     text = node.text
     if not text.strip():
@@ -27,20 +33,35 @@ def embedded(node: Node) -> Document | None:
 
 
 def _outer(node: Node, text: str) -> tuple[int, ...]:
-    """For every offset into the embedded text, the offset into the file."""
+    """For every offset into `text`, the offset into the file.
+
+    Indentation, folding and chomping only ever change blanks, so that the n-th character that is not
+    blank is the same in both texts.
+    """
     place = node.place
-    file_text = node.document.file.text
-    written = file_text[place.start : place.end]
-    if not written.startswith("|"):
-        return (place.start,) * len(text) + (place.end,)
-    start = place.start + written.index("\n") + 1
-    lines = text.split("\n")
-    first = next(line for line in lines if line.strip())
-    raw = file_text[start:].split("\n")
-    indent = next(len(line) - len(line.lstrip(" ")) for line in raw if line.strip()) - (len(first) - len(first.lstrip(" ")))
-    mapped: list[int] = []
-    for line, outer in zip(lines, raw, strict=False):
-        shift = min(indent, len(outer))
-        mapped.extend(start + shift + column for column in range(len(line) + 1))
-        start += len(outer) + 1
-    return (*mapped, mapped[-1] if mapped else place.end)
+    written = node.document.file.text[place.start : place.end]
+    header = _BLOCK_HEADER.match(written)
+    if header is not None:
+        skip, stop = header.end(), len(written)
+    else:
+        quoted = written[:1] in ("'", '"')
+        skip, stop = int(quoted), len(written) - int(quoted)
+    ink = [found.start() for found in _INK.finditer(written, skip, stop)]
+    if "".join(text.split()) != "".join(written[skip:stop].split()):
+        return (*(place.start for _ in text), place.end)
+    return _aligned(text, ink, place.start)
+
+
+def _aligned(text: str, ink: list[int], start: int) -> tuple[int, ...]:
+    """A blank belongs after the character before it, which is where an extent that ends there ends."""
+    outer: list[int] = []
+    after = start + (ink[0] if ink else 0)
+    positions = iter(ink)
+    for character in text:
+        if character.isspace():
+            outer.append(after)
+        else:
+            at = start + next(positions)
+            outer.append(at)
+            after = at + 1
+    return (*outer, after)

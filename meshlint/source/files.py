@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
-from fnmatch import fnmatchcase
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 from meshlint.errors import InputError
 from meshlint.source.document import SourceFile
 from meshlint.source.problem import Skipped
-
-if TYPE_CHECKING:
-    import pathspec
 
 EXTENSIONS = (".yaml", ".yml", ".json")
 SKIPPED_DIRECTORIES = frozenset({".git", "node_modules", ".venv", "vendor"})
@@ -22,110 +19,131 @@ _BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", 
 
 
 class Found:
-    """The files below some roots, in order of path, and what was passed over."""
+    """The files below some roots, in order of path, and what was passed over.
 
-    def __init__(self, exclude: Sequence[str] = ()) -> None:
+    A path that the user names is never passed over. Symbolic links inside a root are not followed: what
+    they lead to is found under its own name, or lies outside.
+    """
+
+    def __init__(self, exclude: Sequence[str] = (), exclude_from: str | None = None) -> None:
         self.paths: dict[Path, bool] = {}
         self.skipped: list[Skipped] = []
-        self._exclude = tuple(exclude)
         self._cwd = Path.cwd()
+        self._exclude = _Ignore(Path(exclude_from or self._cwd), exclude) if exclude else None
 
     def display(self, path: Path) -> str:
         """The path as users see it: relative to where they stand when it is below."""
-        absolute = path if path.is_absolute() else self._cwd / path
-        normal = Path(os.path.normpath(absolute))
-        try:
-            return normal.relative_to(self._cwd).as_posix()
-        except ValueError:
-            return normal.as_posix()
+        normal = Path(os.path.abspath(path))
+        shown = normal.relative_to(self._cwd) if normal.is_relative_to(self._cwd) else normal
+        return os.fsencode(shown.as_posix()).decode("utf-8", "replace")
 
     def add(self, root: str) -> None:
         """Add a file, or the files of a directory. Raises InputError when there is no such path."""
-        path = Path(root)
+        path = Path(os.path.realpath(root))
         if path.is_dir():
-            self._walk(path, path.resolve(), _ignores_above(path.resolve()))
+            self._walk(path)
         elif path.exists():
-            self.paths[path.resolve()] = True
+            self.paths[path] = True
         else:
             msg = f"{root}: no such file or directory"
             raise InputError(msg)
 
-    def _walk(self, directory: Path, root: Path, ignores: tuple[_Ignore, ...]) -> None:
-        try:
-            entries = sorted(os.scandir(directory), key=lambda entry: entry.name)
-        except OSError as error:
-            self._skip(directory, "unreadable", error.strerror or "cannot be listed")
-            return
-        if any(entry.name == ".gitignore" for entry in entries) and _in_repository(directory):
-            ignores = (*ignores, _Ignore(directory.resolve(), directory / ".gitignore"))
-        for entry in entries:
-            self._visit(entry, root, ignores)
+    def _walk(self, root: Path) -> None:
+        waiting = [(root, _ignores_above(root))]
+        while waiting:
+            directory, ignores = waiting.pop()
+            try:
+                entries = list(os.scandir(directory))
+            except OSError as error:
+                self._skip(directory, "unreadable", error.strerror or "cannot be listed")
+                continue
+            if any(entry.name == ".gitignore" for entry in entries) and _in_repository(directory):
+                ignores = (*ignores, *_ignore_of(directory))
+            for entry in entries:
+                if self._visit(entry, root, ignores):
+                    waiting.append((Path(entry.path), ignores))
 
-    def _visit(self, entry: os.DirEntry[str], root: Path, ignores: tuple[_Ignore, ...]) -> None:
+    def _visit(self, entry: os.DirEntry[str], root: Path, ignores: tuple[_Ignore, ...]) -> bool:
+        """Note a file or why it is passed over; True for a directory to walk."""
         path = Path(entry.path)
-        is_directory = entry.is_dir()
-        if not is_directory and not entry.name.endswith(EXTENSIONS):
-            return
+        if entry.is_symlink():
+            target = Path(os.path.realpath(path))
+            if not target.is_relative_to(root) and (target.is_dir() or _is_candidate(entry.name)):
+                self._skip(path, "excluded", "a symbolic link that leaves the tree")
+            return False
+        is_directory = entry.is_dir(follow_symlinks=False)
+        if not is_directory and not _is_candidate(entry.name):
+            return False
         if is_directory and entry.name in SKIPPED_DIRECTORIES:
             self._skip(path, "excluded", f"'{entry.name}' directories are passed over")
-        elif self._is_excluded(path) or any(ignore.covers(path, is_directory) for ignore in ignores):
-            self._skip(path, "excluded", "excluded by the configuration or .gitignore")
-        elif entry.is_symlink() and not self._inside(path, root, is_directory):
-            self._skip(path, "excluded", "a symbolic link that leaves the tree or loops")
+        elif self._exclude is not None and self._exclude.verdict(path, is_directory=is_directory):
+            self._skip(path, "excluded", "excluded by the configuration")
+        elif _is_ignored(path, ignores, is_directory=is_directory):
+            self._skip(path, "excluded", "ignored by .gitignore")
         elif is_directory:
-            self._walk(path, root, ignores)
+            return True
         else:
-            self.paths.setdefault(path.resolve() if entry.is_symlink() else Path(os.path.abspath(path)), False)
-
-    def _inside(self, path: Path, root: Path, is_directory: bool) -> bool:  # noqa: FBT001 - one call above
-        target = path.resolve()
-        if root not in (target, *target.parents):
-            return False
-        return not (is_directory and target in path.absolute().parents)
-
-    def _is_excluded(self, path: Path) -> bool:
-        shown = self.display(path)
-        return any(fnmatchcase(shown, glob) or fnmatchcase(path.name, glob) for glob in self._exclude)
+            self.paths.setdefault(path, False)
+        return False
 
     def _skip(self, path: Path, kind: str, reason: str) -> None:
         self.skipped.append(Skipped(self.display(path), kind, reason))
 
 
-class _Ignore:
-    """One .gitignore file."""
+def _is_candidate(name: str) -> bool:
+    return name.endswith(EXTENSIONS) or name == "Kustomization"
 
-    def __init__(self, directory: Path, file: Path) -> None:
-        import pathspec  # noqa: PLC0415 - slow to import, and only a checkout needs it
+
+class _Ignore:
+    """Patterns as in .gitignore, relative to a directory. A malformed pattern matches nothing."""
+
+    def __init__(self, directory: Path, lines: Iterable[str]) -> None:
+        import pathspec
 
         self._directory = directory
-        self._spec: pathspec.PathSpec[pathspec.Pattern] = pathspec.PathSpec.from_lines(
-            "gitignore", file.read_text("utf-8", "replace").splitlines()
-        )
+        patterns: list[Any] = []
+        for line in lines:
+            with suppress(ValueError):
+                patterns.extend(pathspec.GitIgnoreSpec.from_lines([line]).patterns)
+        self._spec = pathspec.GitIgnoreSpec(patterns)
 
-    def covers(self, path: Path, is_directory: bool) -> bool:  # noqa: FBT001
-        try:
-            relative = Path(os.path.abspath(path)).relative_to(self._directory).as_posix()
-        except ValueError:
-            return False
-        return self._spec.match_file(relative + "/" if is_directory else relative)
+    def verdict(self, path: Path, *, is_directory: bool) -> bool | None:
+        """True where the last pattern that matches excludes the path, False where it includes it again."""
+        if not path.is_relative_to(self._directory) or path == self._directory:
+            return None
+        relative = path.relative_to(self._directory).as_posix()
+        return self._spec.check_file(relative + "/" if is_directory else relative).include
+
+
+def _is_ignored(path: Path, ignores: Sequence[_Ignore], *, is_directory: bool) -> bool:
+    """Whether the innermost .gitignore with something to say about a path excludes it."""
+    verdicts = (ignore.verdict(path, is_directory=is_directory) for ignore in reversed(ignores))
+    return next((verdict for verdict in verdicts if verdict is not None), False)
+
+
+def _ignore_of(directory: Path) -> tuple[_Ignore, ...]:
+    try:
+        text = (directory / ".gitignore").read_text("utf-8", "replace")
+    except OSError:
+        return ()
+    return (_Ignore(directory, text.splitlines()),)
 
 
 def _in_repository(directory: Path) -> bool:
-    absolute = directory.resolve()
-    return any((parent / ".git").exists() for parent in (absolute, *absolute.parents))
+    return any((parent / ".git").exists() for parent in (directory, *directory.parents))
 
 
 def _ignores_above(directory: Path) -> tuple[_Ignore, ...]:
-    """The .gitignore files between a directory and the root of its checkout."""
-    above: list[_Ignore] = []
+    """The .gitignore files above a directory that the user named, up to the root of its checkout, outermost
+    first; none where they exclude the directory itself."""
     if not _in_repository(directory) or (directory / ".git").exists():
         return ()
+    above: list[_Ignore] = []
     for parent in directory.parents:
-        if (parent / ".gitignore").is_file():
-            above.append(_Ignore(parent, parent / ".gitignore"))
+        above = [*_ignore_of(parent), *above]
         if (parent / ".git").exists():
             break
-    return tuple(above)
+    return () if _is_ignored(directory, above, is_directory=True) else tuple(above)
 
 
 def decode(data: bytes) -> str:
@@ -155,7 +173,7 @@ def read_file(path: str) -> SourceFile:
     except UnicodeDecodeError:
         msg = f"{path}: is no UTF-8 text"
         raise InputError(msg) from None
-    return SourceFile(path, text, Path(path).resolve(), named=True)
+    return SourceFile(path, text, Path(os.path.realpath(path)), named=True)
 
 
 def iterate(found: Found) -> Iterator[tuple[Path, str, bool]]:

@@ -8,7 +8,8 @@ together. Patches are not applied.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -30,17 +31,25 @@ class Kustomization(NamedTuple):
     patched: tuple[tuple[str, str], ...]
 
 
+_PLAIN_NAME = re.compile(r"[a-z0-9-]+")
+_KUSTOMIZE = "kustomize.config.k8s.io/"
+_OUTSIDE = ("helmCharts", "helmChartInflationGenerator", "generators", "transformers", "secretGenerator")
+_RENAMING = ("namePrefix", "nameSuffix")
+_INCLUDING = ("resources", "bases", "components", "crds")
+
+
+def is_kustomization(root: Node) -> bool:
+    """Whether a document in a file of that name is one; Flux has a kind Kustomization of its own."""
+    return root.get("apiVersion").text.startswith(_KUSTOMIZE) or not root.get("apiVersion").exists
+
+
 def read(path: Path, shown: str, root: Node) -> Kustomization:
     """Read a kustomization; `opaque` says that it brings objects that are not in the tree."""
     directory = path.parent
-    included = [
-        Path(os.path.normpath(directory / entry))
-        for key in ("resources", "bases", "components", "crds")
-        for entry in root.get(key).strings
-        if "://" not in entry and not entry.startswith("github.com/")
-    ]
-    remote = any("://" in e or e.startswith("github.com/") for k in ("resources", "bases") for e in root.get(k).strings)
-    patches = {Path(os.path.normpath(directory / name)) for name in _patch_files(root)}
+    entries = [entry for key in _INCLUDING for entry in root.get(key).strings]
+    included = [_below(directory, entry) for entry in entries if not _is_remote(entry)]
+    patches = {_below(directory, name) for name in _patch_files(root)}
+    targets = tuple(_targets(root))
     return Kustomization(
         directory,
         shown,
@@ -48,27 +57,58 @@ def read(path: Path, shown: str, root: Node) -> Kustomization:
         tuple(p for p in included if p.is_dir()),
         frozenset(patches),
         root.get("namespace").text,
-        opaque=remote or any(root.get(key).sequence for key in ("helmCharts", "helmChartInflationGenerator", "generators")),
-        patched=tuple(_targets(root)),
+        opaque=any(_is_remote(entry) for entry in entries)
+        or any(root.get(key).sequence for key in _OUTSIDE)
+        or any(root.get(key).text for key in _RENAMING)
+        or any(not kind for kind, _ in targets),
+        patched=tuple(target for target in targets if target[0]),
     )
 
 
+def _below(directory: Path, entry: str) -> Path:
+    return Path(os.path.realpath(directory / entry.replace("\0", "")))
+
+
+def _is_remote(entry: str) -> bool:
+    return "://" in entry or "?ref=" in entry or entry.startswith(("github.com/", "git@"))
+
+
 def _patch_files(root: Node) -> Iterator[str]:
-    for key in ("patchesStrategicMerge", "patches", "patchesJson6902", "replacements", "transformers", "configurations"):
+    for key in (
+        "patchesStrategicMerge",
+        "patches",
+        "patchesJson6902",
+        "replacements",
+        "transformers",
+        "configurations",
+    ):
         for entry in root.get(key).items():
             name = entry.text or entry.get("path").text
             if name and "\n" not in name:
                 yield name
 
 
+def target_of(patch: Node) -> tuple[str, str]:
+    """Kind and name of the object that a strategic merge patch changes."""
+    return patch.get("kind").text, patch.at("metadata", "name").text
+
+
 def _targets(root: Node) -> Iterator[tuple[str, str]]:
-    """Kind and name (maybe empty) of what inline patches and targets change."""
-    for key in ("patches", "patchesJson6902", "replacements"):
+    """Kind (empty: any) and name (empty: any of the kind) of what targets and inline patches change."""
+    from meshlint.source.embedded import embedded
+
+    for key in ("patches", "patchesJson6902", "replacements", "patchesStrategicMerge"):
         for entry in root.get(key).items():
-            targets = [entry.get("target"), *(t.get("select") for t in entry.get("targets").items())]
-            for target in targets:
-                if target.get("kind").text:
-                    yield target.get("kind").text, target.get("name").text
+            selects = (target.get("select") for target in entry.get("targets").items())
+            for target in (entry.get("target"), *selects):
+                if not target.exists:
+                    continue
+                name = target.get("name").text
+                for kind in target.get("kind").text.split("|"):
+                    yield kind.strip("^$()"), name if _PLAIN_NAME.fullmatch(name) else ""
+            patch = embedded(entry if entry.text else entry.get("patch"))
+            if patch is not None and patch.root.get("kind").text:
+                yield target_of(patch.root)
 
 
 class Tree:
@@ -90,6 +130,14 @@ class Tree:
                 done[current.directory] = current
                 waiting.extend(self._all[d] for d in current.directories if d in self._all)
         return tuple(done.values())
+
+    def is_whole(self, root: Kustomization, read: Collection[Path]) -> bool:
+        """Whether everything that a mesh includes was read."""
+        return all(
+            all(directory in self._all for directory in kustomization.directories)
+            and all(path in read for path in kustomization.files)
+            for kustomization in self.closure(root)
+        )
 
     def files_of(self, root: Kustomization) -> dict[Path, str]:
         """The resource files of a mesh, each with the namespace that a kustomization gives it (maybe empty);

@@ -6,12 +6,17 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from meshlint.source.compose import Unreadable, compose
+from meshlint.source.compose import compose, compose_stream
 from meshlint.source.document import Document, Offsets, Place, SourceFile
+from meshlint.source.events import Composed, Unreadable
 from meshlint.source.problem import Problem
 
 _SEPARATOR = re.compile(r"^---(?=[ \t\r\n]|\Z)[^\n]*(?:\n|\Z)", re.MULTILINE)
-_SURROGATE = re.compile(r"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
+_JSON_STRING = re.compile(r'"(?:[^"\\]|\\.)*"(\s*:)?', re.DOTALL)
+_HEX = "[0-9a-fA-F]"
+_ESCAPE = re.compile(
+    rf"\\(?:(u[dD][89abAB]{_HEX}{{2}})\\(u[dD][c-fC-F]{_HEX}{{2}})|u[dD][89a-fA-F]{_HEX}{{2}}|.)", re.DOTALL
+)
 
 
 class Parsed(NamedTuple):
@@ -23,6 +28,10 @@ class Parsed(NamedTuple):
 
 def parse(file: SourceFile) -> Parsed:
     """Every document of a file, Kubernetes object or not; a broken one does not lose its neighbours."""
+    stream = compose_stream(_readable(file.text))
+    if stream is not None:
+        found = (composed for composed in stream if composed.value is not None)
+        return Parsed(tuple(_located(file, at, composed, 0) for at, composed in enumerate(found)), ())
     documents: list[Document] = []
     problems: list[Problem] = []
     for start, text in _pieces(file.text):
@@ -63,17 +72,42 @@ def _is_directives(text: str) -> bool:
 def _document(
     file: SourceFile, index: int, text: str, start: int, problems: list[Problem]
 ) -> Document | None:
-    # JSON writes characters beyond the BMP as two escapes, which libyaml refuses; one replacement
-    # character for each keeps every offset, and no rule looks into such text.
-    is_json = text.lstrip()[:1] in ("{", "[")
-    composed = compose(_SURROGATE.sub(r"\\ufffd", text) if is_json and "\\u" in text else text)
-    if composed is None:
+    composed = compose(_readable(text))
+    if composed is None or composed.value is None:
         return None
-    offsets = Offsets(composed.value, composed.numbers, composed.extra, start)
-    document = Document(file, index, composed.value, offsets)
+    document = _located(file, index, composed, start)
     for repeated in composed.repeated:
         first = Place(document, start + repeated.first[0], start + repeated.first[1])
         second = Place(document, start + repeated.second[0], start + repeated.second[1])
         message = f"key '{repeated.key}' is already set in this mapping"
         problems.append(Problem("duplicate-key", message, second, (("first set here", first),)))
     return document
+
+
+def _located(file: SourceFile, index: int, composed: Composed, start: int) -> Document:
+    offsets = Offsets(composed.value, composed.numbers, composed.extra, start)
+    return Document(file, index, composed.value, offsets)
+
+
+def _readable(text: str) -> str:
+    r"""JSON text as libyaml can read it, every offset kept.
+
+    JSON escapes a character beyond the BMP as two surrogates. YAML has `\\U` for it, two characters
+    shorter: an escaped line break, which means nothing, goes before it. In a key, which must be on one line,
+    it becomes two replacement characters, as a lone surrogate becomes one (the latter as in encoding/json).
+    """
+    if "\\u" not in text or text.lstrip()[:1] not in ("{", "["):
+        return text
+    return _JSON_STRING.sub(_without_surrogates, text)
+
+
+def _without_surrogates(string: re.Match[str]) -> str:
+    def replacement(match: re.Match[str]) -> str:
+        high, low = match.groups()
+        if high is None:
+            return "\\ufffd" if len(match[0]) > len("\\u") else match[0]
+        if string[1] is not None:
+            return "\\ufffd\\ufffd"
+        return f"\\\n\\U{((int(high[1:], 16) - 0xD800) << 10) + int(low[1:], 16) - 0xDC00 + 0x10000:08x}"
+
+    return _ESCAPE.sub(replacement, string[0])

@@ -1,7 +1,8 @@
 """How much a part of an AuthorizationPolicy rule lets through.
 
 A value matches anything when it is only a wildcard; ports and methods that are listed one by one do not
-count as all of them.
+count as all of them. A leading or trailing star makes a suffix or prefix of the rest, so `**` and `/**`
+are no wildcards: they match what ends in, or begins with, a star (pilot/pkg/security/authz/matcher/string.go).
 """
 
 from __future__ import annotations
@@ -13,9 +14,9 @@ from meshlint.model.security import AuthorizationPolicy, PolicyRule
 from meshlint.source.document import Node
 
 ANY_VALUES = {
-    "paths": frozenset({"*", "/*", "/**", "**"}),
+    "paths": frozenset({"*", "/*", "/{**}"}),
     "methods": frozenset({"*"}),
-    "hosts": frozenset({"*", "*:*"}),
+    "hosts": frozenset({"*"}),
     "ports": frozenset({"*"}),
     "ipBlocks": frozenset({"0.0.0.0/0"}),
     "remoteIpBlocks": frozenset({"0.0.0.0/0"}),
@@ -41,8 +42,18 @@ def matches_all(rule: PolicyRule) -> bool:
     return (
         (not rule.sources or any(is_any(source) for source in rule.sources))
         and (not rule.operations or any(is_any(operation) for operation in rule.operations))
-        and not any(condition.get("notValues").sequence or "*" not in condition.get("values").strings for condition in rule.conditions)
+        and all(map(_is_met_by_anyone, rule.conditions))
     )
+
+
+def _is_met_by_anyone(condition: Node) -> bool:
+    """Whether a condition asks only that something is there that any caller can bring; an identity or a
+    token it cannot."""
+    if condition.get("notValues").sequence or condition.get("key").text.startswith(
+        (*SOURCE_CONDITIONS, "connection.sni")
+    ):
+        return False
+    return "*" in condition.get("values").strings
 
 
 def only_presence_of_identity(source: Node) -> Node | None:
@@ -59,7 +70,7 @@ def only_presence_of_identity(source: Node) -> Node | None:
 
 
 def _whole_domain(field: str, value: str) -> bool:
-    """`<trust domain>/*` and `*/ns/*`: every workload of a mesh."""
+    """`<trust domain>/*`: every workload of a mesh."""
     return field == "principals" and value.endswith("/*") and value.count("/") == 1
 
 
@@ -69,8 +80,14 @@ def reaches_gateways_only(mesh: Mesh, policy: AuthorizationPolicy) -> bool:
         return all(target.kind == "Gateway" for target in policy.targets)
     if policy.selector is None or not policy.selector.labels:
         workloads = mesh.workloads_in(policy.resource.ns)
-        return policy.resource.ns != mesh.root_namespace and bool(workloads) and all(map(mesh.is_gateway, workloads))
-    found = mesh.select(policy.selector, None if policy.resource.ns == mesh.root_namespace else policy.resource.ns)
+        return (
+            policy.resource.ns != mesh.root_namespace
+            and bool(workloads)
+            and all(map(mesh.is_gateway, workloads))
+        )
+    found = mesh.select(
+        policy.selector, None if policy.resource.ns == mesh.root_namespace else policy.resource.ns
+    )
     if isinstance(found, tuple):
         return all(map(mesh.is_gateway, found))
     return policy.selector.labels.get("istio") in ("ingressgateway", "egressgateway")
@@ -82,4 +99,8 @@ def where(mesh: Mesh, policy: AuthorizationPolicy) -> str:
         return "what it targets"
     if policy.selector is not None and policy.selector.labels:
         return "the workloads that it selects"
-    return "the whole mesh" if policy.resource.ns == mesh.root_namespace else f"all of namespace '{policy.resource.ns}'"
+    return (
+        "the whole mesh"
+        if policy.resource.ns == mesh.root_namespace
+        else f"all of namespace '{policy.resource.ns}'"
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from collections import defaultdict
 from collections.abc import Iterator
 
 from meshlint.mesh import Mesh
@@ -18,18 +19,23 @@ from meshlint.rules.authorization.breadth import (
     where,
 )
 from meshlint.source.document import Node, Place
+from meshlint.traffic.mtls import MtlsMode, namespace_mtls, server_mtls
 
 _HEALTH = ("/health", "/ready", "/live", "/metrics", "/.well-known/", "/ping", "/status")
 
 
 def _allowing(mesh: Mesh) -> Iterator[AuthorizationPolicy]:
-    return (policy for policy in mesh.authorization_policies if policy.action == "ALLOW" and not policy.dry_run)
+    return (
+        policy for policy in mesh.authorization_policies if policy.action == "ALLOW" and not policy.dry_run
+    )
 
 
 @rule(severity=Severity.WARNING, security=7.1)
 def allow_all_policy(mesh: Mesh) -> Iterator[Violation]:
     """An ALLOW rule matches every request."""
-    guarded = {p.resource.ns for p in mesh.authorization_policies if p.action in ("DENY", "CUSTOM") and p.rules}
+    guarded = {
+        p.resource.ns for p in mesh.authorization_policies if p.action in ("DENY", "CUSTOM") and p.rules
+    }
     for policy in _allowing(mesh):
         for entry in policy.rules:
             if matches_all(entry):
@@ -50,8 +56,12 @@ def wildcard_principal(mesh: Mesh) -> Iterator[Violation]:
                 continue
             for source in entry.sources:
                 value = only_presence_of_identity(source)
-                if value is not None and not _is_token_required(mesh, policy, source):
-                    yield Violation(f"'{value.text}' lets in every caller of the mesh that has an identity", at=value)
+                if value is not None and not (
+                    _asks_for_token(source) and len(_issuers(mesh, policy.resource.ns)) <= 1
+                ):
+                    yield Violation(
+                        f"'{value.text}' lets in every caller of the mesh that has an identity", at=value
+                    )
 
 
 def _restricts_port_and_path(entry: PolicyRule) -> bool:
@@ -63,15 +73,22 @@ def _asks_who(entry: PolicyRule) -> bool:
     return any(condition.get("key").text.startswith(SOURCE_CONDITIONS) for condition in entry.conditions)
 
 
-def _is_token_required(mesh: Mesh, policy: AuthorizationPolicy, source: Node) -> bool:
-    """`requestPrincipals: ["*"]` where one issuer is trusted is the usual way to ask for a token."""
-    if {name for name, _ in fields(source)} != {"requestPrincipals"}:
-        return False
-    spaces = (policy.resource.ns, mesh.root_namespace)
-    issuers = {
-        jwt.get("issuer").text for request in mesh.request_authentications if request.resource.ns in spaces for jwt in request.rules
-    }
-    return len(issuers) <= 1
+def _asks_for_token(source: Node) -> bool:
+    """`requestPrincipals: ["*"]`: where one issuer is trusted, the usual way to ask for a token."""
+    return {name for name, _ in fields(source)} == {"requestPrincipals"}
+
+
+def _issuers(mesh: Mesh, namespace: str) -> set[str]:
+    """The issuers whose tokens may be trusted in a namespace."""
+
+    def by_namespace() -> dict[str, set[str]]:
+        found: dict[str, set[str]] = defaultdict(set)
+        for request in mesh.request_authentications:
+            found[request.resource.ns].update(jwt.get("issuer").text for jwt in request.rules)
+        return found
+
+    issuers = mesh.memo(("issuers by namespace",), by_namespace)
+    return issuers.get(namespace, set()) | issuers.get(mesh.root_namespace, set())
 
 
 @rule(severity=Severity.WARNING, security=6.5)
@@ -83,29 +100,60 @@ def negative_only_allow(mesh: Mesh) -> Iterator[Violation]:
 
 
 def _negative(entry: PolicyRule) -> Iterator[Violation]:
+    """The sources and operations, any of which is enough to match, that have nothing but `not…` fields;
+    in a rule without any, conditions that have nothing but `notValues`."""
+    if any(condition.get("values").sequence for condition in entry.conditions):
+        return
     items = (*entry.sources, *entry.operations)
-    positive = any(not name.startswith("not") for item in items for name, _ in fields(item))
-    positive = positive or any(condition.get("values").sequence for condition in entry.conditions)
-    negatives = [values for item in items for name, values in fields(item) if name.startswith("not")]
-    negatives += [c.get("notValues") for c in entry.conditions if c.get("notValues").sequence]
-    if negatives and not positive:
-        first = negatives[0]
+    found = [first for item in items if (first := _only_excludes(item)) is not None]
+    if not items:
+        found = [c.get("notValues") for c in entry.conditions if c.get("notValues").sequence][:1]
+    for first in found:
         yield Violation(
-            f"this rule allows everything except what '{first.key}' lists, and whatever slips past that list too",
+            f"this allows everything except what '{first.key}' lists, and whatever slips past that list too",
             at=first.key_place,
         )
+
+
+def _only_excludes(item: Node) -> Node | None:
+    """The first field of a source or operation whose fields all begin with `not`."""
+    found = [*fields(item)]
+    return found[0][1] if found and all(name.startswith("not") for name, _ in found) else None
 
 
 @rule(severity=Severity.INFO, tier=Tier.PEDANTIC, security=5.3, needs=["workloads"])
 def unrestricted_source(mesh: Mesh) -> Iterator[Violation]:
     """An ALLOW rule restricts what may be called but not who may call."""
+    if not (mesh.settings.closed or mesh.world.owns_any("workloads")):
+        return  # what is a gateway cannot be told
     for policy in _allowing(mesh):
-        if reaches_gateways_only(mesh, policy):
-            continue
         for entry in policy.rules:
-            narrow = entry.operations and not any(is_any(op) for op in entry.operations)
-            if narrow and not entry.sources and not _asks_who(entry) and not all(map(_is_health, entry.operations)):
-                yield Violation("any caller may do this, with or without an identity", at=entry.node.get("to").key_place)
+            if not _is_open_to_all(entry) or reaches_gateways_only(mesh, policy):
+                continue
+            if not (all(map(_lists_ports_only, entry.operations)) and _is_strict(mesh, policy)):
+                yield Violation(
+                    "any caller may do this, with or without an identity", at=entry.node.get("to").key_place
+                )
+
+
+def _is_open_to_all(entry: PolicyRule) -> bool:
+    """Whether a rule restricts operations, other than health checks and the like, but not callers."""
+    if entry.sources or not entry.operations or _asks_who(entry):
+        return False
+    return not any(map(is_any, entry.operations)) and not all(map(_is_health, entry.operations))
+
+
+def _lists_ports_only(operation: Node) -> bool:
+    return {name for name, _ in fields(operation)} == {"ports"}
+
+
+def _is_strict(mesh: Mesh, policy: AuthorizationPolicy) -> bool:
+    """Whether only callers with an identity reach the workloads of a policy."""
+    if policy.selector is not None and policy.selector.labels:
+        found = mesh.select(policy.selector, policy.resource.ns)
+        if isinstance(found, tuple) and found:
+            return all(server_mtls(mesh, workload).mode is MtlsMode.STRICT for workload in found)
+    return namespace_mtls(mesh, policy.resource.ns).mode is MtlsMode.STRICT
 
 
 def _is_health(operation: Node) -> bool:
@@ -118,7 +166,9 @@ def unrestricted_operation(mesh: Mesh) -> Iterator[Violation]:
     """An ALLOW rule restricts who may call but not what may be called."""
     for policy in _allowing(mesh):
         for entry in policy.rules:
-            limited = entry.operations or any(c.get("key").text == "destination.port" for c in entry.conditions)
+            limited = entry.operations or any(
+                c.get("key").text == "destination.port" for c in entry.conditions
+            )
             if entry.sources and not limited:
                 yield Violation("these callers may use every port, path and method", at=entry.node.head)
 
@@ -162,7 +212,7 @@ def split_rule(mesh: Mesh) -> Iterator[Violation]:
                 "and the rule before it allows its callers everything",
                 at=second.node.head,
                 notes=(Note("the callers stand in this rule", first.node.head),),
-                fix=_merge(second.node),
+                fix=None if first.conditions and second.conditions else _merge(second.node),
             )
 
 

@@ -39,23 +39,38 @@ def _selects(mesh: Mesh, selector: Selector, namespace: str | None) -> Iterator[
             yield Violation(
                 "no workload with an injected sidecar or in ambient mode carries these labels",
                 at=selector.node.key_place,
-                notes=tuple(Note(f"'{w.resource.name}' has no proxy", w.resource.name_node) for w in found[:3]),
+                notes=tuple(
+                    Note(f"'{w.resource.name}' has no proxy", w.resource.name_node) for w in found[:3]
+                ),
             )
     elif found is MISSING:
         entry, notes = _closest(mesh, selector, namespace)
         place = f"namespace '{namespace}'" if namespace else "any namespace"
-        yield Violation(f"no workload in {place} carries the labels that this policy selects", at=entry, notes=notes)
+        yield Violation(
+            f"no workload in {place} carries the labels that this policy selects", at=entry, notes=notes
+        )
 
 
 def _closest(mesh: Mesh, selector: Selector, namespace: str | None) -> tuple[Node, tuple[Note, ...]]:
     """The label that no workload carries, and a workload that the author may have meant."""
     workloads = mesh.workloads if namespace is None else mesh.workloads_in(namespace)
     entries = [node for _, node in selector.node.entries()]
-    blamed = next((n for n in entries if not any(w.labels.get(str(n.key)) == selector.labels[str(n.key)] for w in workloads)), entries[0])
+    blamed = next(
+        (
+            n
+            for n in entries
+            if not any(w.labels.get(str(n.key)) == selector.labels[str(n.key)] for w in workloads)
+        ),
+        entries[0],
+    )
     near = max(workloads, key=lambda w: _shared(w, selector), default=None)
     elsewhere = mesh.workload_index.select(selector, None)
     if elsewhere:
-        return blamed, (Note(f"a workload of namespace '{elsewhere[0].resource.ns}' does", elsewhere[0].resource.name_node),)
+        return blamed, (
+            Note(
+                f"a workload of namespace '{elsewhere[0].resource.ns}' does", elsewhere[0].resource.name_node
+            ),
+        )
     if near is None or not _shared(near, selector):
         return blamed, ()
     return blamed, (Note(f"'{near.resource.name}' comes closest", near.labels_node.head),)
@@ -96,8 +111,10 @@ def missing_default_deny(mesh: Mesh) -> Iterator[Violation]:
 
 
 def _denies_by_default(policy: AuthorizationPolicy) -> bool:
-    if policy.selector is not None and policy.selector.labels or policy.targets:
+    if policy.dry_run or policy.targets or (policy.selector is not None and policy.selector.labels):
         return False
     if policy.action == "ALLOW":
         return not policy.rules
-    return policy.action == "DENY" and any("*" in source.get("notPrincipals").strings for r in policy.rules for source in r.sources)
+    return policy.action == "DENY" and any(
+        "*" in source.get("notPrincipals").strings for r in policy.rules for source in r.sources
+    )

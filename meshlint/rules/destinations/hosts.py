@@ -58,7 +58,9 @@ def _hidden(mesh: Mesh, found: DestinationRule, hosts: tuple[RegisteredHost, ...
 
 def _unknown(mesh: Mesh, found: DestinationRule, host: str) -> Violation:
     near = mesh.closest_host(host, found.resource.ns)
-    notes = tuple(Note(f"host {near!r} is declared here", entry.node) for entry in mesh.registered(near or "")[:1])
+    notes = tuple(
+        Note(f"host {near!r} is declared here", entry.node) for entry in mesh.registered(near or "")[:1]
+    )
     return Violation(
         f"no Service or ServiceEntry declares host {host!r}{did_you_mean(near)}",
         at=found.host,

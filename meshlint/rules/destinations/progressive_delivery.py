@@ -30,7 +30,8 @@ def is_controlled(mesh: Mesh, rule: DestinationRule) -> bool:
     if any(ROLLOUT_LABEL in subset.wanted for subset in rule.subsets):
         return True
     return any(
-        host.resource.name.endswith("-primary") or ("Service", host.namespace, host.resource.name) in controlled
+        host.resource.name.endswith("-primary")
+        or ("Service", host.namespace, host.resource.name) in controlled
         for host in mesh.registered(mesh.fqdn(rule.host.text, namespace))
     )
 

@@ -31,7 +31,9 @@ class SubsetUses:
         self._passthrough = tuple(_passthrough_hosts(mesh))
 
     def _add_routes(self, mesh: Mesh, virtual_service: VirtualService) -> None:
-        self._routed.update(mesh.fqdn(host.text, virtual_service.resource.ns) for host in virtual_service.hosts)
+        self._routed.update(
+            mesh.fqdn(host.text, virtual_service.resource.ns) for host in virtual_service.hosts
+        )
         self._add_clusters(virtual_service.resource.spec.get("tls"))
         for destination in virtual_service.destinations():
             host = mesh.fqdn(destination.host.text, destination.namespace)

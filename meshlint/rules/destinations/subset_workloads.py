@@ -119,7 +119,9 @@ def _carriers_for(mesh: Mesh, destination_rule: DestinationRule) -> tuple[Carrie
     host = mesh.fqdn(destination_rule.host.text, namespace)
     if is_wildcard(host):
         covered = mesh.hosts_covered_by(host)
-        found: tuple[RegisteredHost, ...] | Absence = tuple(h for h in covered if h.visibility.reaches(namespace))
+        found: tuple[RegisteredHost, ...] | Absence = tuple(
+            h for h in covered if h.visibility.reaches(namespace)
+        )
     else:
         found = mesh.service(host, seen_from=namespace)
     if isinstance(found, Absence) or not found:

@@ -62,7 +62,12 @@ def _unused(mesh: Mesh, destination_rule: DestinationRule) -> Iterator[Subset]:
     """The subsets that nothing uses, where the input can tell: it routes to the host, or is all there is."""
     namespace = destination_rule.resource.ns
     host = mesh.fqdn(destination_rule.host.text, namespace)
-    if not host or not destination_rule.subsets or mesh.is_unresolved(host) or mesh.world.is_tainted(namespace):
+    if (
+        not host
+        or not destination_rule.subsets
+        or mesh.is_unresolved(host)
+        or mesh.world.is_tainted(namespace)
+    ):
         return
     uses = subset_uses(mesh)
     if not (mesh.settings.closed or uses.concern(host)) or is_controlled(mesh, destination_rule):

@@ -118,7 +118,6 @@ def _claims_of(
 
 
 def _spots(mesh: Mesh, gateway: Gateway) -> Iterator[Hashable]:
-    """A Gateway without selector is served by every gateway pod, so it also meets those of unknown pods."""
     pods = mesh.gateway_workloads(gateway)
     if not isinstance(pods, Absence) and pods:
         yield from (id(pod.resource) for pod in pods)

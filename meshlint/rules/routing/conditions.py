@@ -75,7 +75,9 @@ def bound_gateways(service: VirtualService) -> frozenset[GatewayRef]:
     if not service.hosts:
         return _ROOT
     namespace = service.resource.ns
-    return frozenset(gateway_ref(node.text, namespace) for node in service.gateways) or frozenset({MESH_GATEWAY})
+    return frozenset(gateway_ref(node.text, namespace) for node in service.gateways) or frozenset(
+        {MESH_GATEWAY}
+    )
 
 
 def read_match(node: Node, protocol: str, namespace: str, bound: frozenset[GatewayRef]) -> Match | None:
@@ -162,7 +164,9 @@ def _covers_http(a: HttpMatch, b: HttpMatch) -> bool:
         and all(_implied(x, y) for x, y in zip(a.pseudo_headers, b.pseudo_headers, strict=True))
         and all(_implied(pattern, b.headers.get(name)) for name, pattern in a.headers.items())
         and all(_implied(pattern, b.query.get(name)) for name, pattern in a.query.items())
-        and all(_forbidden(pattern, b.without_headers.get(name)) for name, pattern in a.without_headers.items())
+        and all(
+            _forbidden(pattern, b.without_headers.get(name)) for name, pattern in a.without_headers.items()
+        )
         and a.other == b.other
     )
 
@@ -193,14 +197,18 @@ def _covers_uri(a: HttpMatch, b: HttpMatch) -> bool:
         return _implied(a.uri, b.uri)
     if "regex" in (a.uri.kind, b.uri.kind):
         return a.uri == b.uri
-    if not a.ignores_case and _fold(a.uri.value) != a.uri.value.encode().upper():
+    if not a.ignores_case and fold(a.uri.value) != _bytes(a.uri.value).upper():
         return False
-    return _fits(a.uri.kind, _fold(a.uri.value), b.uri.kind, _fold(b.uri.value))
+    return _fits(a.uri.kind, fold(a.uri.value), b.uri.kind, fold(b.uri.value))
 
 
-def _fold(text: str) -> bytes:
-    """Lower case as Envoy understands it: of ASCII letters only."""
-    return text.encode(errors="surrogatepass").lower()
+def fold(text: str) -> bytes:
+    """Lower case as Envoy understands it, of ASCII letters only."""
+    return _bytes(text).lower()
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode(errors="surrogatepass")
 
 
 def _implied(a: Pattern | None, b: Pattern | None) -> bool:
@@ -213,7 +221,7 @@ def _implied(a: Pattern | None, b: Pattern | None) -> bool:
         return True
     if a.kind == "present" or a == Pattern("regex", ".*"):
         return b.kind != "malformed"
-    return _fits(a.kind, a.value.encode(errors="surrogatepass"), b.kind, b.value.encode(errors="surrogatepass"))
+    return _fits(a.kind, _bytes(a.value), b.kind, _bytes(b.value))
 
 
 def _fits(a_kind: str, a: bytes, b_kind: str, b: bytes) -> bool:

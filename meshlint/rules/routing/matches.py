@@ -9,7 +9,15 @@ from meshlint.mesh import Mesh
 from meshlint.model.names import GatewayRef
 from meshlint.model.networking import Route, VirtualService
 from meshlint.rule import Note, Severity, Violation, rule
-from meshlint.rules.routing.conditions import HttpMatch, Match, bound_gateways, covers, is_universal, read_match
+from meshlint.rules.routing.conditions import (
+    HttpMatch,
+    Match,
+    bound_gateways,
+    covers,
+    fold,
+    is_universal,
+    read_match,
+)
 
 _BUCKET = 200
 """How many earlier matches on one path are compared with a later one, to bound the work."""
@@ -43,7 +51,9 @@ def _is_matchless(route: Route) -> bool:
     return (match is None or match == []) and route.protocol != "tls"
 
 
-def _violation(routes: Sequence[Route], index: int, takers: Sequence[int], *, all_requests: bool) -> Violation:
+def _violation(
+    routes: Sequence[Route], index: int, takers: Sequence[int], *, all_requests: bool
+) -> Violation:
     names = " and ".join(_name(routes[taker], taker) for taker in takers[:3])
     extent = "every request" if all_requests else "every request that it matches"
     verb = "takes" if len(takers) == 1 else "take"
@@ -78,7 +88,7 @@ class _Earlier:
             if len(bucket) < _BUCKET:
                 bucket.append((index, match))
             if isinstance(match, HttpMatch) and match.uri is not None and match.uri.kind == "prefix":
-                self._prefix_lengths.add(len(match.uri.value))
+                self._prefix_lengths.add(len(fold(match.uri.value)))
 
     def takers(self, matches: Sequence[Match | None], *, matchless: bool) -> tuple[int, ...]:
         """The rules that leave nothing to a rule with these matches; nothing when it may be reached."""
@@ -87,7 +97,9 @@ class _Earlier:
         if matchless:
             return ()
         found = [None if match is None else self._taker(match) for match in matches]
-        return tuple(dict.fromkeys(taker for taker in found if taker is not None)) if None not in found else ()
+        return (
+            tuple(dict.fromkeys(taker for taker in found if taker is not None)) if None not in found else ()
+        )
 
     def _taker(self, match: Match) -> int | None:
         for key in self._keys(match):
@@ -101,15 +113,13 @@ class _Earlier:
         yield _key(match)
         if not isinstance(match, HttpMatch):
             return
-        yield from (None, ("prefix", ""), ("prefix", "/"), ("regex", ".*"))
+        yield from (None, ("prefix", b""), ("prefix", b"/"), ("regex", b".*"))
         if match.uri is not None and match.uri.kind in ("exact", "prefix"):
-            value = match.uri.value.lower()
+            value = fold(match.uri.value)
             yield from (("prefix", value[:length]) for length in self._prefix_lengths if length <= len(value))
 
 
 def _key(match: Match) -> object:
     if not isinstance(match, HttpMatch):
         return match.names
-    if match.uri is None:
-        return None
-    return (match.uri.kind, match.uri.value.lower() if match.uri.kind in ("exact", "prefix") else match.uri.value)
+    return None if match.uri is None else (match.uri.kind, fold(match.uri.value))

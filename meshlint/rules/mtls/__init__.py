@@ -1,0 +1,1 @@
+"""PeerAuthentications against what can keep them: servers without a proxy, clients without one."""
