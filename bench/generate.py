@@ -217,4 +217,5 @@ def _applications() -> Iterator[tuple[str, list[str]]]:
 if __name__ == "__main__":
     if len(sys.argv) != 3:
         sys.exit(__doc__)
-    print("{0.documents} documents in {0.files} files, {0.size} bytes".format(generate(Path(sys.argv[1]), int(sys.argv[2]))))
+    mesh = generate(Path(sys.argv[1]), int(sys.argv[2]))
+    print(f"{mesh.documents} documents in {mesh.files} files, {mesh.size} bytes")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from meshlint.rule import rules_in
 from meshlint.rules.authorization import overbroad, reach
 from meshlint.rules.manifests import files, kinds, names, status, suppressions
+from meshlint.rules.mtls import callers, clients, servers
 from meshlint.rules.routing import conflicts, matches, weights
 from meshlint.rules.routing import destinations as route_destinations
 from meshlint.rules.routing import gateways as route_gateways
@@ -22,4 +23,7 @@ BUILTIN = (
     *rules_in(conflicts),
     *rules_in(matches),
     *rules_in(weights),
+    *rules_in(servers),
+    *rules_in(callers),
+    *rules_in(clients),
 )  # fmt: skip

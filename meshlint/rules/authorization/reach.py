@@ -34,16 +34,7 @@ def policy_selects_nothing(mesh: Mesh) -> Iterator[Violation]:
 
 def _selects(mesh: Mesh, selector: Selector, namespace: str | None) -> Iterator[Violation]:
     found = mesh.select(selector, namespace)
-    if isinstance(found, tuple):
-        if found and all(mesh.mode(workload) is Mode.NONE for workload in found):
-            yield Violation(
-                "no workload with an injected sidecar or in ambient mode carries these labels",
-                at=selector.node.key_place,
-                notes=tuple(
-                    Note(f"'{w.resource.name}' has no proxy", w.resource.name_node) for w in found[:3]
-                ),
-            )
-    elif found is MISSING:
+    if found is MISSING:
         entry, notes = _closest(mesh, selector, namespace)
         place = f"namespace '{namespace}'" if namespace else "any namespace"
         yield Violation(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from meshlint.mesh import MISSING, UNKNOWN, Absence, Mesh, RegisteredHost, closest
@@ -20,6 +21,7 @@ _SET_AT_RUN_TIME = frozenset({
     "service.istio.io/canonical-revision", "pod-template-hash", "controller-revision-hash",
     "statefulset.kubernetes.io/pod-name", "apps.kubernetes.io/pod-index",
 })  # fmt: skip
+_DIGITS = re.compile(r"\d+")
 _SHOWN = 5
 
 
@@ -64,7 +66,7 @@ def _judge(
         return
     host = mesh.fqdn(destination_rule.host.text, destination_rule.resource.ns)
     routes = subset_uses(mesh).routes.get((host, subset.name.text), [])
-    near = closest(value, dict.fromkeys(carrier.labels[key] for carrier in before if key in carrier.labels))
+    near = _meant(value, dict.fromkeys(carrier.labels[key] for carrier in before if key in carrier.labels))
     label = subset.labels.get(key)
     nearest = (Note(f"this one has {_listed(before[0].labels)}", before[0].at),) if before else ()
     yield Violation(
@@ -73,6 +75,12 @@ def _judge(
         notes=(*nearest, *(Note("a route uses the subset", route.subset) for route in routes[:_SHOWN])),
         fix=replace_scalar(label, near, f"replace the value by '{near}'") if near else None,
     )
+
+
+def _meant(value: str, carried: Iterable[str]) -> str | None:
+    """A value that the author may have misspelt; `v1` is another version than `v2`, not another spelling."""
+    near = closest(value, carried)
+    return near if near and _DIGITS.sub("", near) != _DIGITS.sub("", value) else None
 
 
 def _used_by(routes: int) -> str:

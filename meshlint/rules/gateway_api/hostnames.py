@@ -42,9 +42,8 @@ def _violation(hostname: Node, listeners: list[Listener]) -> Violation:
         Note(f"listener {listener.name!r} accepts {listener.hostname.text!r}", listener.hostname)
         for listener in listeners[:_SHOWN]
     )
-    return Violation(
-        f"no listener accepts hostname {hostname.text!r}, they accept {accepted}", at=hostname, notes=notes
-    )
+    message = f"no listener accepts hostname {hostname.text!r}, only {accepted}"
+    return Violation(message, at=hostname, notes=notes)
 
 
 def _is_mesh(parent: ParentRef) -> bool:
