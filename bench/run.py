@@ -1,8 +1,7 @@
-"""Measures meshlint against what it cannot do without: `python bench/run.py [--quick]`.
+"""Measures meshlint against what it cannot do without, and prints a table: `python bench/run.py`.
 
 Every number is a ratio of two things measured in this run on this machine, or a difference of two of them,
-so that runs on different machines compare. Of several attempts the fastest counts: noise only adds. With
-`--quick` the largest mesh has 10,000 documents in place of 50,000.
+so that runs on different machines compare. Of several attempts the fastest counts: noise only adds.
 """
 
 from __future__ import annotations
@@ -10,13 +9,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import NamedTuple
 
-from generate import generate
+from generate import Generated, generate
 
 # Reads and composes every file as a parser without any linter would, and prints the seconds that took.
 COMPOSE = """
@@ -27,6 +26,7 @@ for path in sorted(pathlib.Path(sys.argv[1]).rglob("*.yaml")):
         pass
 print(time.perf_counter() - start)
 """
+SIZES = (1_000, 10_000, 50_000)
 MESHLINT = (sys.executable, "-m", "meshlint")
 
 
@@ -53,46 +53,51 @@ class Row(NamedTuple):
 
 def main() -> None:
     """Make the meshes, measure, print the table."""
-    largest = 10_000 if "--quick" in sys.argv[1:] else 50_000
     with TemporaryDirectory() as directory:
         os.chdir(directory)
-        sizes = {count: generate(Path(str(count)), count).size for count in (1_000, 10_000, largest)}
+        meshes = {count: generate(Path(str(count)), count) for count in SIZES}
         _small_tree(Path("20"))
         print(f"{'':<62} {'measured':>11} {'at most':>11}")
-        for row in (*_against_parser(sizes[10_000]), _growth(largest), *_starting()):
+        for row in _rows(meshes):
             print(row, flush=True)
 
 
-def _against_parser(size: int) -> Sequence[Row]:
+def _rows(meshes: Mapping[int, Generated]) -> Iterator[Row]:
+    yield from _against_parser(meshes[10_000].size)
+    yield _growth(meshes)
+    yield from _starting()
+
+
+def _against_parser(size: int) -> Iterator[Row]:
+    """Time and memory of a run, beside the time of the parser alone and the size of what it reads."""
     composed = min(float(run(sys.executable, "-c", COMPOSE, "10000").output) for _ in range(3))
     runs = {"": fastest(*check("10000"))}
     if "--jobs" in run(*MESHLINT, "check", "--help").output:
         runs[", one process"] = fastest(*check("10000"), "--jobs", "1")
-    times = [
-        Row(f"10,000 documents{how}: whole run / composing them", found.seconds / composed, 3.0, "x")
-        for how, found in runs.items()
-    ]
+    for how, found in runs.items():
+        yield Row(f"10,000 documents{how}: whole run / composing them", found.seconds / composed, 3.0, "x")
     memory = max(found.memory for found in runs.values())
-    return (*times, Row("10,000 documents: peak memory / size of the input", memory / size, 25.0, "x"))
+    yield Row("10,000 documents: peak memory / size of the input", memory / size, 25.0, "x")
 
 
-def _growth(largest: int) -> Row:
+def _growth(meshes: Mapping[int, Generated]) -> Row:
     """What one more document costs in a large mesh, compared with a small one."""
-    small, middle, large = (fastest(*check(str(count))).seconds for count in (1_000, 5_000, largest))
-    early = (middle - small) / 4_000
-    late = (large - middle) / (largest - 5_000)
-    return Row(f"cost of a document, to {largest:,} / to 5,000", late / early, 1.15, "x")
+    small, middle, large = ((meshes[count].documents, fastest(*check(str(count))).seconds) for count in SIZES)
+    ratio = _slope(middle, large) / _slope(small, middle)
+    return Row("one document more: up to 50,000 / up to 10,000", ratio, 1.15, "x")
 
 
-def _starting() -> Sequence[Row]:
+def _slope(first: tuple[int, float], second: tuple[int, float]) -> float:
+    return (second[1] - first[1]) / (second[0] - first[0])
+
+
+def _starting() -> Iterator[Row]:
     bare = fastest(sys.executable, "-c", "pass", attempts=15).seconds
     version = fastest(*MESHLINT, "--version", attempts=15).seconds
     imports = fastest(sys.executable, "-c", "import yaml, click", attempts=15).seconds
     small = fastest(*check("20"), attempts=15).seconds
-    return (
-        Row("--version, over starting Python", (version - bare) * 1000, 80.0, "ms"),
-        Row("20 documents: whole run / importing yaml and click", small / imports, 5.0, "x"),
-    )
+    yield Row("--version, over starting Python", (version - bare) * 1000, 80.0, "ms")
+    yield Row("20 documents: whole run / importing yaml and click", small / imports, 5.0, "x")
 
 
 def _small_tree(directory: Path) -> None:

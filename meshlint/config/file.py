@@ -117,7 +117,9 @@ def _read_toml(path: Path, shown: str) -> tuple[dict[str, object], Locate]:
     except OSError as error:
         raise ConfigError(f"{shown}: {error.strerror or 'cannot be read'}") from None
     except ValueError as error:
-        raise ConfigError(f"{shown}: {error}") from None
+        at = re.search(r" \(at line (\d+), column (\d+)\)$", str(error))
+        place, message = (f":{at[1]}:{at[2]}", str(error)[: at.start()]) if at else ("", str(error))
+        raise ConfigError(f"{shown}{place}: {message}") from None
     tool = tables.get("tool", {})
     values = tool.get("meshlint", {}) if isinstance(tool, dict) else {}
     if not isinstance(values, dict):

@@ -70,7 +70,8 @@ class _Silencer:
         for comment in comments:
             for word in comment.words:
                 rules = frozenset(rule.name for rule in registry.named(word.text))
-                self._by_line[comment.file.path, comment.line].append((comment, word, rules))
+                for line in {comment.line, comment.file.lines.position(comment.start).line}:
+                    self._by_line[comment.file.path, line].append((comment, word, rules))
 
     def label(self, raised: Iterable[Raised]) -> list[Finding]:
         """The findings that are not hidden, with the first comment that silences each."""

@@ -430,9 +430,8 @@ class Mesh:
         labels = selector.labels
         if labels.get("istio") in _ISTIO_GATEWAYS and not self.has_gateway_workload:
             return True
-        return any(
-            (namespace is None or namespace == owner) and selector.matches(implied) for owner, implied in self._implied
-        )
+        nearest = min((self._implied_by_label.get(label, ()) for label in labels.items()), key=len, default=self._implied)
+        return any((namespace is None or namespace == owner) and selector.matches(implied) for owner, implied in nearest)
 
     @cached_property
     def _implied(self) -> tuple[tuple[str, Mapping[str, str]], ...]:
@@ -447,6 +446,14 @@ class Mesh:
             for r in self._by_kind.get("WorkloadGroup", ())
         ]
         return (*gateways, *entries, *groups)
+
+    @cached_property
+    def _implied_by_label(self) -> Mapping[tuple[str, str], Sequence[tuple[str, Mapping[str, str]]]]:
+        found: dict[tuple[str, str], list[tuple[str, Mapping[str, str]]]] = defaultdict(list)
+        for implied in self._implied:
+            for label in implied[1].items():
+                found[label].append(implied)
+        return found
 
     def enrolment(self, workload: Workload) -> Enrolment:
         """How a workload is in the mesh, and what decided it."""

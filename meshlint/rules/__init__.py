@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from meshlint.rule import rules_in
 from meshlint.rules.authorization import overbroad, reach
-from meshlint.rules.manifests import files, kinds, names, status, suppressions
+from meshlint.rules.destinations import hosts as destination_hosts
+from meshlint.rules.destinations import subset_workloads, subsets
+from meshlint.rules.egress import imports
+from meshlint.rules.gateway_api import hostnames
+from meshlint.rules.gateways import conflicts as gateway_conflicts
+from meshlint.rules.manifests import files, kinds, locality_weights, metadata, names, status, suppressions
 from meshlint.rules.mtls import callers, clients, servers
 from meshlint.rules.routing import conflicts, matches, weights
 from meshlint.rules.routing import destinations as route_destinations
@@ -15,6 +20,8 @@ BUILTIN = (
     *rules_in(reach),
     *rules_in(files),
     *rules_in(kinds),
+    *rules_in(locality_weights),
+    *rules_in(metadata),
     *rules_in(names),
     *rules_in(status),
     *rules_in(suppressions),
@@ -26,4 +33,10 @@ BUILTIN = (
     *rules_in(servers),
     *rules_in(callers),
     *rules_in(clients),
+    *rules_in(destination_hosts),
+    *rules_in(subsets),
+    *rules_in(subset_workloads),
+    *rules_in(gateway_conflicts),
+    *rules_in(imports),
+    *rules_in(hostnames),
 )  # fmt: skip

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from meshlint.source import kustomize, templates
-from meshlint.source.document import Document, Node, Place, SourceFile
+from meshlint.source.document import Document, Place, SourceFile
 from meshlint.source.files import Found, decode, iterate, read_bytes
 from meshlint.source.problem import Problem, Skipped, Taint
 
@@ -57,9 +57,9 @@ def load(paths: Sequence[str], options: LoadOptions | None = None) -> Input:
     try:
         return _Loading(options or LoadOptions()).run(paths)
     finally:
+        gc.freeze()  # before the collector is on again, or it would start by visiting all of them
         if was_enabled:
             gc.enable()
-        gc.freeze()
 
 
 class _Loading:
@@ -73,6 +73,7 @@ class _Loading:
         self._objects: dict[Path, list[Document]] = {}
         self._taints: dict[Path, list[Taint]] = {}
         self._kustomizations: dict[Path, kustomize.Kustomization] = {}
+        self._waiting: dict[int, str] = {}
         self._parsed: set[Path] = set()
         self._suites: set[Path] = set()
         self._files = 0
@@ -137,6 +138,10 @@ class _Loading:
             self._kustomizations[path.parent] = kustomize.read(path, file.path, parsed.documents[0].root)
         elif objects:
             self._objects[path] = objects
+            waiting = [(document, key) for document in objects if (key := _waiting(document))]
+            self._waiting.update((id(document), key) for document, key in waiting)
+            if waiting and templates.mentions_istio(file.text):
+                self._problems.append(_unrendered(*waiting[0]))
         elif not broken:
             self._skipped.append(Skipped(file.path, "not_kubernetes", "no Kubernetes object"))
 
@@ -181,15 +186,7 @@ class _Loading:
         for path in sorted(tree.patches & self._objects.keys()):
             self._skipped.append(Skipped(self._objects[path][0].file.path, "not_kubernetes", "a patch"))
         rest = dict.fromkeys(path for path in (*self._objects, *self._taints) if path not in placed)
-        rendered = {namespace for scope in scopes for namespace in _namespaces(scope)}
-        loose = self._scope("", dict.fromkeys(rest, ""), ())
-        reason = "other objects of the namespace are"
-        shared = tuple(
-            Taint(namespace, f"{reason} under no kustomization") for namespace in _namespaces(loose)
-        )
-        scopes = [scope._replace(taints=scope.taints + shared) for scope in scopes]
-        apart = tuple(Taint(namespace, f"{reason} under a kustomization") for namespace in sorted(rendered))
-        scopes.insert(0, loose._replace(taints=loose.taints + apart))
+        scopes = _apart(self._scope("", dict.fromkeys(rest, ""), ()), scopes)
         order = {shown: at for at, shown in enumerate(sorted(self._sources))}
         return Input(
             tuple(scope for scope in scopes if scope.documents or not scope.name),
@@ -213,9 +210,10 @@ class _Loading:
         namespaces: dict[int, str] = {}
         for path in sorted(files, key=lambda p: self._objects[p][0].file.path if p in self._objects else ""):
             for document in self._objects.get(path, ()):
-                if not _is_fragment(document.root):
+                if not _is_fragment(document):
                     documents.append(document)
-                    taints.extend(_taint_of(document, files[path]))
+                    if id(document) in self._waiting:
+                        taints.append(_taint_of(document, self._waiting[id(document)], files[path]))
                     if files[path]:
                         namespaces[id(document)] = files[path]
         if not whole or any(kustomization.opaque for kustomization in used):
@@ -228,38 +226,71 @@ class _Loading:
 
 def _objects(document: Document) -> list[Document]:
     """The Kubernetes objects of a document: itself, or the items of a list."""
-    root = document.root
-    kind = root.get("kind").text
-    if not kind or not root.get("apiVersion").text:
+    value = document.value
+    if type(value) is not dict:
         return []
-    items = root.get("items")
-    if kind.endswith("List") and type(items.value) is list:
-        listed = (
-            Document(document.file, document.index, item.value, document.offsets) for item in items.items()
-        )
+    kind, items = _text(value, "kind"), value.get("items")
+    if not kind or not _text(value, "apiVersion"):
+        return []
+    if kind.endswith("List") and type(items) is list:
+        listed = (Document(document.file, document.index, item, document.offsets) for item in items)
         return [found for item in listed for found in _objects(item)]
     return [document]
 
 
-def _is_fragment(root: Node) -> bool:
+def _text(mapping: Mapping[str, object], key: str) -> str:
+    value = mapping.get(key)
+    return value if type(value) is str else ""
+
+
+def _metadata(document: Document) -> Mapping[str, object]:
+    value = document.value
+    found = value.get("metadata") if type(value) is dict else None
+    return found if type(found) is dict else {}
+
+
+def _is_fragment(document: Document) -> bool:
     """Whether the text is a patch of an object rather than an object."""
-    return root.get("$patch").exists or not root.get("metadata").mapping
+    return not _metadata(document) or document.root.get("$patch").exists
+
+
+def _apart(loose: Scope, rendered: Sequence[Scope]) -> list[Scope]:
+    """All scopes, where what is under kustomizations and what is not may complete each other unseen."""
+    if not rendered:
+        return [loose]
+    reason = "other objects of the namespace are under"
+    inside = sorted({namespace for scope in rendered for namespace in _namespaces(scope)})
+    taints = tuple(Taint(namespace, f"{reason} a kustomization") for namespace in inside)
+    shared = tuple(Taint(namespace, f"{reason} no kustomization") for namespace in _namespaces(loose))
+    return [
+        loose._replace(taints=loose.taints + taints),
+        *(scope._replace(taints=scope.taints + shared) for scope in rendered),
+    ]
 
 
 def _namespaces(scope: Scope) -> list[str]:
     """The namespaces in which a scope has objects; the empty string is the default one."""
-    names = {
-        scope.namespaces.get(id(document)) or document.root.at("metadata", "namespace").text
-        for document in scope.documents
-    }
-    return sorted(names)
+    given = scope.namespaces
+    return sorted({given.get(id(d)) or _text(_metadata(d), "namespace") for d in scope.documents})
 
 
-def _taint_of(document: Document, given: str) -> list[Taint]:
+def _waiting(document: Document) -> str | None:
+    """The key of the metadata that waits for substitution, the namespace before the name."""
+    metadata = _metadata(document)
+    for key in ("namespace", "name"):
+        if templates.is_unresolved(_text(metadata, key)):
+            return key
+    return None
+
+
+def _unrendered(document: Document, key: str) -> Problem:
+    message = f"the {key} waits for substitution; lint what this file renders to"
+    return Problem("unrendered-template", message, document.root.at("metadata", key).place)
+
+
+def _taint_of(document: Document, key: str, given: str) -> Taint:
     """An object whose name or namespace waits for substitution may be any object."""
-    metadata = document.root.get("metadata")
-    name, namespace = metadata.get("name").text, given or metadata.get("namespace").text
     reason = f"{document.file.path} waits for substitution"
-    if templates.is_unresolved(namespace):
-        return [Taint(None, reason)]
-    return [Taint(namespace, reason)] if templates.is_unresolved(name) else []
+    if key == "namespace" and not given:
+        return Taint(None, reason)
+    return Taint(given or _text(_metadata(document), "namespace"), reason)

@@ -100,6 +100,7 @@ def _fast(root: Any, source: str, numbers: list[int]) -> tuple[object, int, int]
     cache = _cache
 
     def convert(node: Any, depth: int) -> tuple[object, int, int]:
+        nonlocal numbers  # `+=` extends the list in place
         kind = type(node)
         start, end = node.start_mark.index, node.end_mark.index
         if kind is scalar_type:
@@ -122,8 +123,18 @@ def _fast(root: Any, source: str, numbers: list[int]) -> tuple[object, int, int]
                 if not key_node.style and type(cache[key] if key in cache else _plain(key)) is not str:
                     raise _NotSimple
                 at = len(numbers) + 2
-                numbers.extend((key_node.start_mark.index, key_node.end_mark.index, 0, 0))
-                result[key], numbers[at], numbers[at + 1] = convert(value_node, depth + 1)
+                if type(value_node) is scalar_type and not value_node.style:  # most values: not worth a call
+                    text = value_node.value
+                    result[key] = cache[text] if text in cache else _plain(text)
+                    numbers += (
+                        key_node.start_mark.index,
+                        key_node.end_mark.index,
+                        value_node.start_mark.index,
+                        value_node.end_mark.index,
+                    )
+                else:
+                    numbers += (key_node.start_mark.index, key_node.end_mark.index, 0, 0)
+                    result[key], numbers[at], numbers[at + 1] = convert(value_node, depth + 1)
             if len(result) != len(children):
                 raise _NotSimple
         else:

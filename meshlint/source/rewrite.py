@@ -18,6 +18,26 @@ def scalar(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)
 
 
+def in_place_of(node: Node, text: str) -> str:
+    """A string as it is written in the place of another scalar, in the quotes that the old one has."""
+    place = node.place
+    quote = place.document.file.text[place.start : place.start + 1]
+    if quote == "'":
+        return "'" + text.replace("'", "''") + "'"
+    return json.dumps(text, ensure_ascii=False) if quote == '"' else scalar(text)
+
+
+def item(node: Node) -> Place | None:
+    """The lines to delete so that an item of a block list vanishes; None when it shares them with others."""
+    place = node.place
+    text = place.document.file.text
+    start, end = text.rfind("\n", 0, place.start) + 1, text.find("\n", place.end) + 1 or len(text)
+    after = text[place.end : end].strip()
+    if text[start : place.start].strip() != "-" or (after and not after.startswith("#")):
+        return None
+    return Place(place.document, start, end)
+
+
 def entry(node: Node) -> Place | None:
     """The text to delete so that an entry of a mapping vanishes: its whole line in a block mapping, up to
     the next entry where it stands behind the dash of a list item, with one comma in a flow mapping.

@@ -10,6 +10,7 @@ from meshlint.source.document import Document, Place
 _MARKERS = re.compile(r"\{\{|<%|(?:^|(?<=\s))#@", re.MULTILINE)
 _YTT = re.compile(r"(?:^|\s)(#@[ /\w])", re.MULTILINE)
 _UNRESOLVED = re.compile(r"\$\{|\$\(|\$[A-Za-z_]|\{\{|@@|<[A-Za-z][A-Za-z0-9_ -]*>|%[A-Z_]+%")
+_RESOLVED = re.compile(r"[a-z0-9./*-]*\Z")
 _ALL_CAPS = re.compile(r"(?:^|\.)[A-Z][A-Z0-9]*_[A-Z0-9_]+(?:\.|$)")
 _MENTIONS = re.compile(r"istio\.io|gateway\.networking\.k8s\.io")
 _NAMESPACE = re.compile(r"^\s*namespace:[ \t]*(\S[^\n#]*?)[ \t\r]*(?:#.*)?$", re.MULTILINE)
@@ -62,6 +63,8 @@ def mentions_istio(text: str) -> bool:
 def is_unresolved(text: str) -> bool:
     """Whether a value still waits for substitution: `${X}`, `$(X)`, `$X`, `{{ x }}`, `<X>`, `@@X@@`, or a
     host or name with an ALL_CAPS label, as replacements of Kustomize leave it."""
+    if _RESOLVED.match(text):  # as most names are
+        return False
     return _UNRESOLVED.search(text) is not None or (text.isascii() and _ALL_CAPS.search(text) is not None)
 
 

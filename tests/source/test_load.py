@@ -233,7 +233,14 @@ def test_values_that_are_resolved(text: str) -> None:
 def test_an_unresolved_name_or_namespace_taints() -> None:
     write({"a.yaml": service("${NAME}", "shop"), "b.yaml": service("b", "${NS}")})
     given = load(["."])
-    assert (len(names(given)), taints(given)) == (2, {"shop", None})
+    assert (len(names(given)), taints(given), given.problems) == (2, {"shop", None}, ())
+
+
+def test_a_file_that_waits_for_substitution_is_named_once_where_it_concerns_istio() -> None:
+    gateway = "apiVersion: networking.istio.io/v1\nkind: Gateway\nmetadata: {name: $(NAME)}\n"
+    write({"a.yaml": f"{gateway}---\n{gateway}"})
+    (problem,) = load(["."]).problems
+    assert (problem.kind, problem.place.span.start[:2]) == ("unrendered-template", (3, 18))
 
 
 def test_expectations_of_test_suites_are_no_objects() -> None:

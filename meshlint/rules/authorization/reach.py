@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from meshlint.mesh import MISSING, Mesh, Mode
+from meshlint.mesh import MISSING, Mesh, Mode, closest
 from meshlint.model.kubernetes import Workload
 from meshlint.model.resource import Resource, Selector
-from meshlint.model.security import AuthorizationPolicy
-from meshlint.rule import Confidence, Note, Severity, Tier, Violation, rule
+from meshlint.model.security import AuthorizationPolicy, PeerAuthentication, RequestAuthentication
+from meshlint.rule import Confidence, Fix, Note, Severity, Tier, Violation, rule
+from meshlint.rules.edits import did_you_mean, replace_scalar
 from meshlint.source.document import Node
+
+_VERSION_KEYS = frozenset(
+    {"version", "app.kubernetes.io/version", "track", "color", "service.istio.io/canonical-revision"}
+)
 
 
 @rule(
@@ -18,10 +23,16 @@ from meshlint.source.document import Node
     security=5.3,
     needs=["workloads@ns"],
     like=["IST0127", "KIA0004"],
+    fix="unsafe",
 )
 def policy_selects_nothing(mesh: Mesh) -> Iterator[Violation]:
     """A policy selects no workload, so it protects nothing."""
-    for policy in (*mesh.authorization_policies, *mesh.request_authentications, *mesh.peer_authentications):
+    policies: tuple[AuthorizationPolicy | RequestAuthentication | PeerAuthentication, ...] = (
+        *mesh.authorization_policies,
+        *mesh.request_authentications,
+        *mesh.peer_authentications,
+    )
+    for policy in policies:
         resource = policy.resource
         rooted = resource.ns == mesh.root_namespace
         if policy.selector is not None and policy.selector.labels and not mesh.is_patched(resource):
@@ -33,44 +44,49 @@ def policy_selects_nothing(mesh: Mesh) -> Iterator[Violation]:
 
 
 def _selects(mesh: Mesh, selector: Selector, namespace: str | None) -> Iterator[Violation]:
-    found = mesh.select(selector, namespace)
-    if found is MISSING:
-        entry, notes = _closest(mesh, selector, namespace)
-        place = f"namespace '{namespace}'" if namespace else "any namespace"
-        yield Violation(
-            f"no workload in {place} carries the labels that this policy selects", at=entry, notes=notes
-        )
-
-
-def _closest(mesh: Mesh, selector: Selector, namespace: str | None) -> tuple[Node, tuple[Note, ...]]:
-    """The label that no workload carries, and a workload that the author may have meant."""
-    workloads = mesh.workloads if namespace is None else mesh.workloads_in(namespace)
-    entries = [node for _, node in selector.node.entries()]
-    blamed = next(
-        (
-            n
-            for n in entries
-            if not any(w.labels.get(str(n.key)) == selector.labels[str(n.key)] for w in workloads)
-        ),
-        entries[0],
+    if mesh.select(selector, namespace) is not MISSING:
+        return
+    carrying = {
+        key: mesh.workload_index.select(Selector(selector.node, {key: value}), namespace)
+        for key, value in selector.labels.items()
+    }
+    key = next((key for key, found in carrying.items() if not found), next(iter(carrying)))
+    near, fix = _nearest_value(mesh, selector.node.get(key), namespace)
+    place = f"namespace '{namespace}'" if namespace else "any namespace"
+    yield Violation(
+        f"no workload in {place} carries the labels that this policy selects{did_you_mean(near)}",
+        at=selector.node.get(key),
+        notes=tuple(_candidates(mesh, selector, min(filter(None, carrying.values()), key=len, default=()))),
+        fix=fix,
+        pedantic=_is_at_rest(mesh, selector, namespace),
     )
-    near = max(workloads, key=lambda w: _shared(w, selector), default=None)
+
+
+def _nearest_value(mesh: Mesh, entry: Node, namespace: str | None) -> tuple[str | None, Fix | None]:
+    """The value of the label on some workload that the author may have meant."""
+    key = str(entry.key)
+    workloads = mesh.workloads if namespace is None else mesh.workloads_in(namespace)
+    if key in _VERSION_KEYS or not entry.text:
+        return None, None  # v1 is another version than v2, not another spelling
+    near = closest(entry.text, (workload.labels[key] for workload in workloads if key in workload.labels))
+    return near, replace_scalar(entry, near, f"write '{near}'") if near else None
+
+
+def _candidates(mesh: Mesh, selector: Selector, partly: tuple[Workload, ...]) -> Iterator[Note]:
     elsewhere = mesh.workload_index.select(selector, None)
     if elsewhere:
-        return blamed, (
-            Note(
-                f"a workload of namespace '{elsewhere[0].resource.ns}' does", elsewhere[0].resource.name_node
-            ),
-        )
-    if near is None or not _shared(near, selector):
-        return blamed, ()
-    return blamed, (Note(f"'{near.resource.name}' comes closest", near.labels_node.head),)
+        found = elsewhere[0].resource
+        yield Note(f"a workload of namespace '{found.ns}' does", found.name_node)
+    elif partly:
+        yield Note(f"'{partly[0].resource.name}' comes closest", partly[0].labels_node.head)
 
 
-def _shared(workload: Workload, selector: Selector) -> int:
-    return sum(workload.labels.get(key) == value for key, value in selector.labels.items()) + sum(
-        key in workload.labels for key in selector.labels
-    )
+def _is_at_rest(mesh: Mesh, selector: Selector, namespace: str | None) -> bool:
+    """Whether only the version is missing, as between two canary releases."""
+    others = {key: value for key, value in selector.labels.items() if key not in _VERSION_KEYS}
+    if not others or len(others) == len(selector.labels):
+        return False
+    return bool(mesh.workload_index.select(Selector(selector.node, others), namespace))
 
 
 def _reaches_no_proxy(mesh: Mesh, resource: Resource) -> Iterator[Violation]:
@@ -91,12 +107,12 @@ def missing_default_deny(mesh: Mesh) -> Iterator[Violation]:
         return
     if not mesh.settings.closed and not mesh.world.owns_any("workloads"):
         return
-    told: set[str] = set()
+    settled = set(denying)
     for workload in mesh.workloads:
         namespace = workload.resource.ns
-        if namespace in denying | told or mesh.is_gateway(workload) or not mesh.mode(workload).meshed:
+        if namespace in settled or mesh.is_gateway(workload) or not mesh.mode(workload).meshed:
             continue
-        told.add(namespace)
+        settled.add(namespace)
         at = mesh.namespaces.get(namespace, workload.resource).name_node
         yield Violation(f"nothing denies by default what no policy of namespace '{namespace}' allows", at=at)
 

@@ -50,20 +50,19 @@ def _hidden(mesh: Mesh, found: DestinationRule, hosts: tuple[RegisteredHost, ...
         return
     owner = hosts[0]
     yield Violation(
-        f"host {owner.host!r} of namespace {owner.namespace!r} is not visible in namespace {namespace!r}",
+        f"host '{found.host.text}' exists but is not exported to namespace '{namespace}'",
         at=found.host,
-        notes=(Note("the host is declared here", owner.node),),
+        notes=(Note("declared here", owner.node),),
     )
 
 
 def _unknown(mesh: Mesh, found: DestinationRule, host: str) -> Violation:
+    written = found.host.text
+    resolved = "" if written == host else f" (resolved to '{host}')"
     near = mesh.closest_host(host, found.resource.ns)
-    notes = tuple(
-        Note(f"host {near!r} is declared here", entry.node) for entry in mesh.registered(near or "")[:1]
-    )
     return Violation(
-        f"no Service or ServiceEntry declares host {host!r}{did_you_mean(near)}",
+        f"no Service or ServiceEntry declares host '{written}'{resolved}{did_you_mean(near)}",
         at=found.host,
-        notes=notes,
-        fix=replace_scalar(found.host, near, f"replace the host by '{near}'") if near else None,
+        notes=tuple(Note("declared here", entry.node) for entry in mesh.registered(near or "")[:1]),
+        fix=replace_scalar(found.host, near, f"apply it to '{near}'") if near else None,
     )

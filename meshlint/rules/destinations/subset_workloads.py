@@ -69,8 +69,9 @@ def _judge(
     near = _meant(value, dict.fromkeys(carrier.labels[key] for carrier in before if key in carrier.labels))
     label = subset.labels.get(key)
     nearest = (Note(f"this one has {_listed(before[0].labels)}", before[0].at),) if before else ()
+    used = _used_by(len(routes))
     yield Violation(
-        f"subset {subset.name.text!r} selects no workload of host {host!r}{_used_by(len(routes))}{did_you_mean(near)}",
+        f"subset '{subset.name.text}' selects no workload of host '{host}'{used}{did_you_mean(near)}",
         at=label if carriers else subset.labels.key_place,
         notes=(*nearest, *(Note("a route uses the subset", route.subset) for route in routes[:_SHOWN])),
         fix=replace_scalar(label, near, f"replace the value by '{near}'") if near else None,

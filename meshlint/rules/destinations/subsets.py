@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from meshlint.mesh import Mesh
 from meshlint.model.networking import DestinationRule, Subset
-from meshlint.rule import Confidence, Fix, Note, Severity, Violation, rule
+from meshlint.rule import Confidence, Edit, Fix, Note, Severity, Violation, rule
 from meshlint.rules.destinations.progressive_delivery import is_controlled
 from meshlint.rules.destinations.subset_uses import subset_uses
-from meshlint.rules.edits import delete_item
+from meshlint.source import rewrite
 
 
 @rule(severity=Severity.WARNING, like=["KIA0209"])
@@ -35,11 +35,11 @@ def unused_subset(mesh: Mesh) -> Iterator[Violation]:
             if subset.traffic_policy.mapping:
                 continue
             keeps_some = len(unused) < len(destination_rule.subsets)
-            edit = delete_item(subset.node) if keeps_some else None
+            lines = rewrite.item(subset.node) if keeps_some else None
             yield Violation(
                 f"no route uses subset {subset.name.text!r} of host {destination_rule.host.text!r}",
                 at=subset.name,
-                fix=Fix("delete the subset", (edit,)) if edit else None,
+                fix=Fix("delete the subset", (Edit(lines, ""),)) if lines else None,
             )
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 
 from meshlint.mesh import MISSING, Mesh, RegisteredHost
 from meshlint.model.names import ServerHost, is_wildcard, overlaps, server_host
@@ -39,15 +40,22 @@ def _named_host(mesh: Mesh, sidecar: Sidecar, item: Node) -> ServerHost | None:
 
 def _is_missing(mesh: Mesh, sidecar: Sidecar, imported: ServerHost) -> bool:
     """Whether nothing that the item could mean is there, and the input would show it."""
-    if any(True for _ in _matching(mesh, sidecar, imported)) or _matches_route(mesh, imported):
+    if any(True for _ in _matching(mesh, sidecar, imported)):
         return False
-    host, namespace = imported.host, imported.namespace
-    if not is_wildcard(host):
-        return mesh.service(host, seen_from=sidecar.resource.ns) is MISSING
-    if mesh.settings.external.has("hosts", host):
+    if not is_wildcard(imported.host):
+        absent = mesh.service(imported.host, seen_from=sidecar.resource.ns) is MISSING
+    else:
+        absent = _is_empty(mesh, imported)
+    return absent and not _matches_route(mesh, imported)
+
+
+def _is_empty(mesh: Mesh, imported: ServerHost) -> bool:
+    """Whether a wildcard that covers nothing here covers nothing elsewhere either."""
+    if mesh.settings.external.has("hosts", imported.host):
         return False
+    namespace = imported.namespace
     if namespace == _ANY_NAMESPACE:
-        namespace = _namespace_of(mesh, host)
+        namespace = _namespace_of(mesh, imported.host)
     if not namespace:
         return mesh.settings.closed
     return mesh.absence("services", namespace) is MISSING
@@ -66,21 +74,19 @@ def _matching(mesh: Mesh, sidecar: Sidecar, imported: ServerHost) -> Iterator[Re
 
 def _matches_route(mesh: Mesh, imported: ServerHost) -> bool:
     """An item also imports the VirtualServices of its namespace, by their hosts."""
-    return any(overlaps(imported.host, host) for host in _routed_hosts(mesh, imported.namespace))
+    hosts = mesh.memo(("routed_hosts",), lambda: _routed_hosts(mesh)).get(imported.namespace, ())
+    return any(overlaps(imported.host, host) for host in hosts)
 
 
-def _routed_hosts(mesh: Mesh, namespace: str) -> frozenset[str]:
-    """The hosts of the VirtualServices in a namespace."""
-
-    def collect() -> frozenset[str]:
-        return frozenset(
-            mesh.fqdn(host.text, found.resource.ns)
-            for found in mesh.virtual_services
-            if namespace in (_ANY_NAMESPACE, found.resource.ns)
-            for host in found.hosts
-        )
-
-    return mesh.memo(("routed_hosts", namespace), collect)
+def _routed_hosts(mesh: Mesh) -> Mapping[str, set[str]]:
+    """The hosts of the VirtualServices by namespace, and of all of them."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for virtual_service in mesh.virtual_services:
+        namespace = virtual_service.resource.ns
+        hosts = {mesh.fqdn(host.text, namespace) for host in virtual_service.hosts}
+        found[namespace] |= hosts
+        found[_ANY_NAMESPACE] |= hosts
+    return found
 
 
 def _namespace_of(mesh: Mesh, wildcard: str) -> str:
@@ -96,9 +102,9 @@ def _violation(mesh: Mesh, sidecar: Sidecar, item: Node, imported: ServerHost) -
     hidden = () if is_wildcard(host) else mesh.registered(host)
     if hidden:
         return Violation(
-            f"host {host!r} of namespace {hidden[0].namespace!r} is not visible in namespace {namespace!r}",
+            f"host '{host}' exists but is not exported to namespace '{namespace}'",
             at=item,
-            notes=(Note("the host is declared here", hidden[0].node),),
+            notes=(Note("declared here", hidden[0].node),),
         )
     if is_wildcard(host):
         where = (
@@ -106,11 +112,14 @@ def _violation(mesh: Mesh, sidecar: Sidecar, item: Node, imported: ServerHost) -
         )
         return Violation(f"no Service or ServiceEntry of {where} has a host that {host!r} covers", at=item)
     near = mesh.closest_host(host, imported.namespace)
-    declared = mesh.registered(near or "")[:1]
-    owner = declared[0].namespace if declared else imported.namespace
+    message = f"no Service or ServiceEntry declares host '{host}'"
+    declared = mesh.registered(near)[:1] if near else ()
+    if not declared:
+        return Violation(message, at=item)
+    meant = f"{declared[0].namespace}/{near}"
     return Violation(
-        f"no Service or ServiceEntry declares host {host!r}{did_you_mean(near)}",
+        f"{message}{did_you_mean(near)}",
         at=item,
-        notes=tuple(Note(f"host {near!r} is declared here", found.node) for found in declared),
-        fix=replace_scalar(item, f"{owner}/{near}", f"import '{owner}/{near}'") if near else None,
+        notes=(Note("declared here", declared[0].node),),
+        fix=replace_scalar(item, meant, f"import '{meant}'"),
     )

@@ -3,50 +3,62 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
+from itertools import combinations, count
 from typing import NamedTuple
 
 from meshlint.mesh import Absence, Mesh
 from meshlint.model.names import is_wildcard, server_host
-from meshlint.model.networking import Gateway, Server
+from meshlint.model.networking import Gateway
 from meshlint.rule import Note, Severity, Violation, rule
 from meshlint.source.document import Node
 
 _EVERY_ADDRESS = ("", "0.0.0.0")  # noqa: S104 - compared with, not bound to
 _ANY_NAMESPACE = "*"
+_MOST_LABELS = 6
+
+
+class Spots(NamedTuple):
+    """Where the claims of a Gateway can meet others: the pods that serve it or, when no pod is known, what its
+    selector has in common with others. Two Gateways meet where one asks for what the other offers."""
+
+    offered: tuple[Hashable, ...]
+    asked: tuple[Hashable, ...]
 
 
 class Claim(NamedTuple):
-    """One host of one server. `namespace` is the one whose routes may use it, `*` for any; `spots` are where
-    claims can meet: the pods that serve the Gateway, or the labels it selects when no pod is known."""
+    """One host of one server, in input order. `namespace` is the one whose routes may use it, `*` for any."""
 
+    order: int
     gateway: Gateway
     node: Node
     namespace: str
     host: str
     port: int
     bind: str
-    spots: tuple[Hashable, ...]
+    spots: Spots
 
 
 class Claims:
-    """Claims by port, host, spot and namespace, in input order."""
+    """The claims of all Gateways, found by what they claim and where."""
 
     def __init__(self, mesh: Mesh) -> None:
         self.all = tuple(_claims(mesh))
         self._index: dict[Hashable, list[Claim]] = defaultdict(list)
         for claim in self.all:
-            for spot in claim.spots:
-                self._index[claim.port, claim.host, spot, claim.namespace].append(claim)
-                self._index[claim.port, claim.host, spot, None].append(claim)
+            for spot in claim.spots.offered:
+                for namespace in (claim.namespace, None):
+                    self._index[claim.port, claim.bind, claim.host, spot, namespace].append(claim)
 
-    def meeting(self, claim: Claim, host: str) -> Iterator[Claim]:
-        """The claims to `host` that the proxy of `claim` has to serve beside it."""
+    def meeting(self, claim: Claim, host: str, before: int | None = None) -> Iterator[Claim]:
+        """The claims to `host` that stand beside `claim` on its listener, only earlier ones with `before`."""
         namespaces = (None,) if claim.namespace == _ANY_NAMESPACE else (claim.namespace, _ANY_NAMESPACE)
-        for spot in claim.spots:
+        for spot in claim.spots.asked:
             for namespace in namespaces:
-                for other in self._index.get((claim.port, host, spot, namespace), ()):
-                    if other.bind == claim.bind and _on_the_same_pods(claim, other):
+                for other in self._index.get((claim.port, claim.bind, host, spot, namespace), ()):
+                    if before is not None and other.order >= before:
+                        break
+                    if not _is_alternative(other, claim):
                         yield other
 
 
@@ -54,15 +66,12 @@ class Claims:
 def conflicting_gateways(mesh: Mesh) -> Iterator[Violation]:
     """Two Gateways serve the same host on the same port of the same pods."""
     claims = Claims(mesh)
-    order = {id(claim): index for index, claim in enumerate(claims.all)}
     for claim in claims.all:
-        earlier = (c for c in claims.meeting(claim, claim.host) if order[id(c)] < order[id(claim)])
-        equal = next((c for c in earlier if not _is_alternative(c, claim)), None)
+        equal = next(claims.meeting(claim, claim.host, before=claim.order), None)
         if equal is not None:
             yield _violation(claim, equal, "is also served", pedantic=equal.gateway is claim.gateway)
             continue
-        covering = (c for host in _covering(claim.host) for c in claims.meeting(claim, host))
-        wider = next((c for c in covering if not _is_alternative(c, claim)), None)
+        wider = next((other for host in _covering(claim.host) for other in claims.meeting(claim, host)), None)
         if wider is not None:
             yield _violation(claim, wider, f"is also served, as part of {wider.host!r},", pedantic=True)
 
@@ -99,39 +108,35 @@ def _covering(host: str) -> Iterator[str]:
 
 
 def _claims(mesh: Mesh) -> Iterator[Claim]:
+    order = count()
     for gateway in mesh.gateways:
-        spots = tuple(_spots(mesh, gateway))
+        spots = _spots(mesh, gateway)
         for server in gateway.servers:
             port = server.port.number
-            if port is not None:
-                yield from _claims_of(mesh, gateway, server, port, spots)
+            if port is None:
+                continue
+            bind = "" if server.bind in _EVERY_ADDRESS else server.bind
+            for node in server.hosts:
+                namespace, host, _ = server_host(node.text, gateway.resource.ns)
+                if host and not mesh.is_unresolved(node.text):
+                    yield Claim(next(order), gateway, node, namespace, host.lower(), port, bind, spots)
 
 
-def _claims_of(
-    mesh: Mesh, gateway: Gateway, server: Server, port: int, spots: tuple[Hashable, ...]
-) -> Iterator[Claim]:
-    bind = "" if server.bind in _EVERY_ADDRESS else server.bind
-    for node in server.hosts:
-        namespace, host, _ = server_host(node.text, gateway.resource.ns)
-        if host and not mesh.is_unresolved(node.text):
-            yield Claim(gateway, node, namespace, host.lower(), port, bind, spots)
-
-
-def _spots(mesh: Mesh, gateway: Gateway) -> Iterator[Hashable]:
+def _spots(mesh: Mesh, gateway: Gateway) -> Spots:
     pods = mesh.gateway_workloads(gateway)
     if not isinstance(pods, Absence) and pods:
-        yield from (id(pod.resource) for pod in pods)
-    elif gateway.selector is None or not gateway.selector.labels:
-        yield "every gateway"
-    else:
-        yield from gateway.selector.labels.items()
+        known = tuple(id(pod.resource) for pod in pods)
+        return Spots(known, known)
+    labels = frozenset(gateway.selector.labels.items()) if gateway.selector else frozenset()
+    parts = _subsets(labels)
+    return Spots(
+        offered=(("is", labels), *(("includes", part) for part in parts)),
+        asked=(("includes", labels), *(("is", part) for part in parts)),
+    )
 
 
-def _on_the_same_pods(one: Claim, other: Claim) -> bool:
-    """Whether two claims that share a spot share pods: a pod is one, a label only if one selector includes
-    the other."""
-    labels = one.gateway.selector, other.gateway.selector
-    if isinstance(one.spots[0], int) or labels[0] is None or labels[1] is None:
-        return True
-    mine, theirs = labels[0].labels.items(), labels[1].labels.items()
-    return mine <= theirs or theirs <= mine
+def _subsets(labels: frozenset[tuple[str, str]]) -> Iterable[frozenset[tuple[str, str]]]:
+    """Every selector that is part of this one; of a very long one only itself, to bound the work."""
+    if len(labels) > _MOST_LABELS:
+        return (labels,)
+    return tuple(frozenset(part) for size in range(len(labels) + 1) for part in combinations(labels, size))

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from meshlint.mesh import Mesh, closest
 from meshlint.model.resource import EXTENSIONS, GATEWAY_API, NETWORKING, SECURITY, TELEMETRY, Resource
 from meshlint.rule import Edit, Fix, Severity, Tier, Violation, rule
+from meshlint.source import rewrite
+from meshlint.source.document import Node
 
 _NETWORKING_VERSIONS = ("v1", "v1beta1", "v1alpha3")
 KINDS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
@@ -47,12 +49,14 @@ KINDS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
 """The versions that each kind is or was served in, the newest first."""
 
 _REMOVED_GROUPS = ("rbac.istio.io", "authentication.istio.io", "config.istio.io")
-_OPERATOR_GROUPS = ("install.istio.io", "operator.istio.io")
 _REMOVED_CRDS = frozenset(
     f"{name}.rbac.istio.io"
     for name in ("clusterrbacconfigs", "rbacconfigs", "serviceroles", "servicerolebindings")
 )
+_INSTALLERS = ("install.istio.io", "operator.istio.io")
 _FIRST_V1 = (1, 22)
+_STABLE_EVERYWHERE = frozenset({"GatewayClass", "Gateway", "HTTPRoute", "GRPCRoute"})
+"""The kinds of the Gateway API that have been v1 for as long as Istio's own kinds have."""
 
 
 @rule(severity=Severity.ERROR, security=5.0, like=["IST0002"])
@@ -75,45 +79,56 @@ def unknown_istio_kind(mesh: Mesh) -> Iterator[Violation]:
     """Istio or the Gateway API has no such kind, or not in that version."""
     defined = {crd.spec.get("group").text for crd in mesh.of_kind("CustomResourceDefinition")}
     for resource in mesh.resources:
-        kinds = KINDS.get(resource.group, {})
-        if resource.group not in KINDS and not _is_misspelt_group(resource):
-            continue
-        if resource.group in defined and resource.kind not in kinds:
-            continue
-        if resource.kind not in kinds:
-            yield from _unknown_kind(resource, kinds)
+        kinds = KINDS.get(resource.group)
+        if kinds is None:
+            if resource.group.endswith(".istio.io") and resource.group not in defined:
+                yield from _unknown_group(resource)
+        elif resource.kind not in kinds:
+            if resource.group not in defined:
+                yield _unknown_kind(resource, kinds)
         elif resource.version not in kinds[resource.kind]:
-            served = kinds[resource.kind][0]
-            yield Violation(
-                f"{resource.kind} has no version '{resource.version}'; did you mean '{served}'?",
-                at=resource.root.get("apiVersion"),
-                fix=_replace_version(resource, served),
-            )
+            yield _unknown_version(resource, kinds[resource.kind][0])
 
 
-def _is_misspelt_group(resource: Resource) -> bool:
-    """Whether the group is none of Istio's but looks like one, for a kind that Istio has elsewhere."""
-    foreign = not resource.group.endswith(".istio.io") or resource.group in (
-        *_REMOVED_GROUPS,
-        *_OPERATOR_GROUPS,
-    )
-    return not foreign and any(resource.kind in kinds for kinds in KINDS.values())
-
-
-def _unknown_kind(resource: Resource, kinds: Mapping[str, tuple[str, ...]]) -> Iterator[Violation]:
-    if resource.kind.startswith("X") and resource.group == GATEWAY_API:
+def _unknown_group(resource: Resource) -> Iterator[Violation]:
+    """A group of another project is none of our business, unless it is nearly one of Istio's or holds its kinds."""
+    if resource.group in (*_REMOVED_GROUPS, *_INSTALLERS):
         return
-    node = resource.root.get("kind")
-    near = closest(resource.kind, kinds) or next(
-        (k for k in kinds if k.lower() == resource.kind.lower()), None
-    )
-    home = next((group for group, known in KINDS.items() if resource.kind in known), None)
+    home = _home(resource.kind) or closest(resource.group, KINDS)
     if home is not None:
-        hint = f"; it belongs to '{home}'"
-    else:
-        hint = f"; did you mean '{near}'?" if near else ""
-    fix = Fix(f"write '{near}'", (Edit(node.place, near),)) if near and home is None else None
-    yield Violation(f"'{resource.group}' has no kind '{resource.kind}'{hint}", at=node, fix=fix)
+        yield Violation(
+            f"Istio has no API '{resource.group}'; did you mean '{home}'?",
+            at=resource.root.get("apiVersion"),
+            fix=_api_version(resource, home, resource.version),
+        )
+
+
+def _unknown_kind(resource: Resource, kinds: Mapping[str, tuple[str, ...]]) -> Violation:
+    message = f"'{resource.group}' has no kind '{resource.kind}'"
+    home = _home(resource.kind)
+    if home is not None:
+        moved = _api_version(resource, home, KINDS[home][resource.kind][0])
+        return Violation(f"{message}; it belongs to '{home}'", at=resource.root.get("apiVersion"), fix=moved)
+    node = resource.root.get("kind")
+    near = next(
+        (kind for kind in kinds if kind.lower() == resource.kind.lower()), closest(resource.kind, kinds)
+    )
+    if near is None:
+        return Violation(message, at=node)
+    return Violation(f"{message}; did you mean '{near}'?", at=node, fix=_write(node, near))
+
+
+def _unknown_version(resource: Resource, served: str) -> Violation:
+    return Violation(
+        f"{resource.kind} has no version '{resource.version}'; did you mean '{served}'?",
+        at=resource.root.get("apiVersion"),
+        fix=_api_version(resource, resource.group, served),
+    )
+
+
+def _home(kind: str) -> str | None:
+    """The group that a kind belongs to; Gateway, of which there are two, to Istio's."""
+    return next((group for group, kinds in KINDS.items() if kind in kinds), None)
 
 
 @rule(severity=Severity.INFO, tier=Tier.PEDANTIC, fix="safe")
@@ -123,22 +138,20 @@ def outdated_api_version(mesh: Mesh) -> Iterator[Violation]:
     if target is not None and target < _FIRST_V1:
         return
     for resource in mesh.resources:
-        versions = KINDS.get(resource.group, {}).get(resource.kind, ())
-        if resource.group == GATEWAY_API and resource.kind not in (
-            "GatewayClass",
-            "Gateway",
-            "HTTPRoute",
-            "GRPCRoute",
-        ):
+        if resource.group == GATEWAY_API and resource.kind not in _STABLE_EVERYWHERE:
             continue
+        versions = KINDS.get(resource.group, {}).get(resource.kind, ())
         if versions[:1] == ("v1",) and resource.version in versions[1:]:
             yield Violation(
                 f"{resource.kind} is served as v1, and '{resource.version}' is only kept for old clients",
                 at=resource.root.get("apiVersion"),
-                fix=_replace_version(resource, "v1", safe=True),
+                fix=_api_version(resource, resource.group, "v1")._replace(safe=True),
             )
 
 
-def _replace_version(resource: Resource, version: str, *, safe: bool = False) -> Fix:
-    text = f"{resource.group}/{version}"
-    return Fix(f"write '{text}'", (Edit(resource.root.get("apiVersion").place, text),), safe=safe)
+def _api_version(resource: Resource, group: str, version: str) -> Fix:
+    return _write(resource.root.get("apiVersion"), f"{group}/{version}")
+
+
+def _write(node: Node, text: str) -> Fix:
+    return Fix(f"write '{text}'", (Edit(node.place, rewrite.in_place_of(node, text)),))

@@ -106,7 +106,6 @@ def _no_identity(mesh: Mesh, host: RegisteredHost) -> tuple[str, Note] | None:
     severity=Severity.ERROR,
     needs=["PeerAuthentication", "workloads"],
     like=["KIA0207", "KIA0208", "KIA0505", "KIA0506"],
-    fix="unsafe",
 )
 def destination_rule_contradicts_mtls(mesh: Mesh) -> Iterator[Violation]:
     """The TLS of a DestinationRule is not what the servers behind it accept."""
@@ -152,17 +151,24 @@ def _contradiction(client: str, at: Node, host: str, server: ServerMtls) -> Viol
 
 
 def _wide_contradictions(mesh: Mesh, told: set[int]) -> Iterator[Violation]:
-    """Rules for the whole mesh or a whole namespace against the policy of the same level."""
+    """Rules for the whole mesh or a whole namespace against the policies of the namespaces they cover."""
+    guarded = {_whole(mesh, other) for other in mesh.destination_rules if other.traffic_policy.get("tls").mapping}
+    governed = {policy.resource.ns for policy in mesh.peer_authentications if not policy.has_selector}
     for destination_rule in mesh.destination_rules:
         tls = destination_rule.traffic_policy.get("tls")
         namespace = _whole(mesh, destination_rule)
         if not tls.mapping or namespace is None or id(tls.value) in told:
             continue
-        server = namespace_mtls(mesh, namespace)
-        mode = tls.get("mode").text or "DISABLE"
-        level = "mesh" if namespace == mesh.root_namespace else "namespace"
-        if server.policy is not None and server.level == level and _clash(mode, server.mode):
-            yield _contradiction(mode, tls.get("mode") if tls.get("mode").exists else tls, destination_rule.host.text, server)
+        covered = [namespace]
+        if namespace == mesh.root_namespace:
+            # what is said of known services host by host is not said again of their namespace
+            covered += sorted(ns for ns in governed - guarded - {namespace} if not mesh.registry.in_namespace(ns))
+        at = tls.get("mode") if tls.get("mode").exists else tls
+        mode = at.text or "DISABLE"
+        for server in (namespace_mtls(mesh, each) for each in covered):
+            if server.policy is not None and _clash(mode, server.mode):
+                yield _contradiction(mode, at, destination_rule.host.text, server)
+                break
 
 
 def _whole(mesh: Mesh, destination_rule: DestinationRule) -> str | None:

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from meshlint.mesh import MISSING, UNKNOWN, Absence, Mesh, RegisteredHost, closest
 from meshlint.model.networking import Destination, DestinationRule, VirtualService
 from meshlint.rule import Edit, Fix, Note, Severity, Violation, rule
+from meshlint.rules.edits import did_you_mean, replace_scalar
 from meshlint.rules.routing.clients import clients_of, destination_seen
 from meshlint.rules.routing.short_forms import in_full
 from meshlint.source.document import Node
-from meshlint.source.rewrite import scalar
 
 
 @rule(
@@ -101,14 +101,11 @@ def _unknown_host(mesh: Mesh, destination: Destination, host: str) -> Violation:
     written = destination.host.text
     resolved = "" if written == host else f" (resolved to '{host}')"
     near = mesh.closest_host(host, destination.namespace)
-    message = f"no Service or ServiceEntry declares host '{written}'{resolved}"
-    if near is None:
-        return Violation(message, at=destination.host)
     return Violation(
-        f"{message}; did you mean '{near}'?",
+        f"no Service or ServiceEntry declares host '{written}'{resolved}{did_you_mean(near)}",
         at=destination.host,
-        notes=tuple(Note("declared here", at=entry.node) for entry in mesh.registered(near)[:1]),
-        fix=Fix(f"send it to '{near}'", (Edit(destination.host.place, scalar(near)),)),
+        notes=tuple(Note("declared here", at=entry.node) for entry in mesh.registered(near or "")[:1]),
+        fix=replace_scalar(destination.host, near, f"send it to '{near}'") if near else None,
     )
 
 
@@ -155,24 +152,21 @@ def _unknown_subset(
 ) -> Violation:
     name, host = destination.subset.text, destination.host.text
     if elsewhere:
-        notes = tuple(
-            Note(f"{r.resource} is not read by the clients", r.resource.name_node) for r in elsewhere[:3]
+        return Violation(
+            f"subset '{name}' of host '{host}' is defined by {elsewhere[0].resource}, which its clients do not read",
+            at=destination.subset,
+            notes=tuple(Note("not read by the clients", r.resource.name_node) for r in elsewhere[:3]),
         )
-        message = f"no DestinationRule that the clients read defines subset '{name}' of host '{host}', only one elsewhere"
-        return Violation(message, at=destination.subset, notes=notes)
     if not met:
         return Violation(
             f"no DestinationRule defines subset '{name}' of host '{host}'", at=destination.subset
         )
     near = closest(name, (subset.name.text for r in met for subset in r.subsets))
-    hint = f"; did you mean '{near}'?" if near else ""
     return Violation(
-        f"{met[0].resource} defines no subset '{name}' of host '{host}'{hint}",
+        f"{met[0].resource} defines no subset '{name}' of host '{host}'{did_you_mean(near)}",
         at=destination.subset,
         notes=tuple(
             Note("the subsets that exist", at=r.resource.spec.get("subsets").key_place) for r in met[:3]
         ),
-        fix=None
-        if near is None
-        else Fix(f"use subset '{near}'", (Edit(destination.subset.place, scalar(near)),)),
+        fix=replace_scalar(destination.subset, near, f"use subset '{near}'") if near else None,
     )

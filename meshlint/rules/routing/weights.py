@@ -9,8 +9,8 @@ from meshlint.mesh import Mesh
 from meshlint.model.gateway_api import KubernetesRoute
 from meshlint.model.networking import Route
 from meshlint.rule import Edit, Fix, Note, Severity, Violation, rule
+from meshlint.source import rewrite
 from meshlint.source.document import Node
-from meshlint.source.rewrite import entry
 
 _WHOLE = 100
 
@@ -63,20 +63,24 @@ def weights_not_100(mesh: Mesh, options: WeightOptions) -> Iterator[Violation]:
         if weights is None or len(weights) < 2 or sum(weights) in (0, _WHOLE):
             continue
         total = sum(weights)
-        if options.allow_relative and all(weight * _WHOLE % total == 0 for weight in weights):
-            continue
-        shares = ", ".join(_percent(weight, total) for weight in weights)
-        written = [entry.weight for entry in route.destinations if entry.weight.exists]
-        complete = len(written) == len(weights)
-        yield Violation(
-            f"the weights of this route add up to {total}, not 100, so its destinations get {shares} of the traffic",
-            at=written[-1] if complete else route.node.get("route").key_place,
-            notes=tuple(
-                Note("another weight of the route", at=node)
-                for node in (written[:-1] if complete else written)
-            ),
-            fix=_scaled(route, weights),
-        )
+        if not (options.allow_relative and all(weight * _WHOLE % total == 0 for weight in weights)):
+            yield _relative(route, weights)
+
+
+def _relative(route: Route, weights: Sequence[int]) -> Violation:
+    written = [entry.weight for entry in route.destinations if entry.weight.exists]
+    if len(written) == len(weights):
+        at, others = written[-1].place, written[:-1]
+    else:
+        at, others = route.node.get("route").key_place, written
+    total = sum(weights)
+    shares = ", ".join(_percent(weight, total) for weight in weights)
+    return Violation(
+        f"the weights of this route add up to {total}, not 100, so its destinations get {shares} of the traffic",
+        at=at,
+        notes=tuple(Note("another weight of the route", at=node) for node in others),
+        fix=_scaled(route, weights),
+    )
 
 
 @rule(severity=Severity.WARNING, like=["KIA1104"], fix="safe")
@@ -88,7 +92,7 @@ def single_weight_ignored(mesh: Mesh) -> Iterator[Violation]:
         weight = route.destinations[0].weight
         if weight.number is None or weight.number < 0 or weight.number == _WHOLE:
             continue
-        place = entry(weight)
+        place = rewrite.entry(weight)
         yield Violation(
             f"weight {weight.number} has no effect, because the only destination of a route gets all traffic",
             at=weight,
@@ -103,12 +107,9 @@ def _routes(mesh: Mesh) -> Iterator[Route]:
 
 def _weights(route: Route) -> tuple[int, ...] | None:
     """The weights of all destinations, absent ones as 0; None when one is no number or negative."""
-    weights = tuple(_weight(entry.weight) for entry in route.destinations)
-    return (
-        None
-        if any(weight is None or weight < 0 for weight in weights)
-        else tuple(w for w in weights if w is not None)
-    )
+    found = [_weight(entry.weight) for entry in route.destinations]
+    weights = tuple(weight for weight in found if weight is not None and weight >= 0)
+    return weights if len(weights) == len(found) else None
 
 
 def _weight(node: Node) -> int | None:
