@@ -13,11 +13,14 @@ if TYPE_CHECKING:
     from meshlint.config import Config
     from meshlint.finding import Finding, Report
     from meshlint.mesh import Mesh
+    from meshlint.traffic.client_tls import ClientTls, client_tls
+    from meshlint.traffic.mtls import ServerMtls, server_mtls
     from meshlint.rule import Edit, Fix, Note, Rule, Severity, Violation
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "ClientTls",
     "Config",
     "Edit",
     "Finding",
@@ -26,13 +29,20 @@ __all__ = [
     "Note",
     "Report",
     "Rule",
+    "ServerMtls",
     "Severity",
     "Violation",
+    "client_tls",
     "lint",
     "load_mesh",
+    "server_mtls",
 ]
 
 _HOME = {
+    "ClientTls": "meshlint.traffic.client_tls",
+    "ServerMtls": "meshlint.traffic.mtls",
+    "client_tls": "meshlint.traffic.client_tls",
+    "server_mtls": "meshlint.traffic.mtls",
     "Config": "meshlint.config",
     "Finding": "meshlint.finding",
     "Mesh": "meshlint.mesh",

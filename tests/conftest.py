@@ -11,7 +11,9 @@ _LEAKS = ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "TERM")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--update", action="store_true", help="rewrite generated files instead of comparing them")
+    parser.addoption(
+        "--update", action="store_true", help="rewrite generated files instead of comparing them"
+    )
 
 
 @pytest.fixture(autouse=True)

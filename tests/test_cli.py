@@ -46,7 +46,9 @@ def only(*args: str) -> list[str]:
 
 def process(*args: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[bytes]:
     command = [sys.executable, "-m", "meshlint", *args]
-    return subprocess.run(command, cwd=cwd, capture_output=True, env={**os.environ, **environment}, check=False)
+    return subprocess.run(
+        command, cwd=cwd, capture_output=True, env={**os.environ, **environment}, check=False
+    )
 
 
 # --- which command ------------------------------------------------------------------------------
@@ -84,7 +86,9 @@ def test_flags_of_the_program_itself(flag: str, capfd: pytest.CaptureFixture[str
     assert "meshlint" in capfd.readouterr().out
 
 
-def test_standard_input(here: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+def test_standard_input(
+    here: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
     for flags, name in (((), "<stdin>"), (("--stdin-filename", "k8s/a.yaml"), "k8s/a.yaml")):
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(BAD.encode())))
         assert run(only("-", *flags)) == 1
@@ -172,7 +176,9 @@ USAGE = {
 
 
 @pytest.mark.parametrize("args", USAGE.values(), ids=USAGE)
-def test_usage_errors_are_one_line_and_2(bad: Path, args: list[str], capfd: pytest.CaptureFixture[str]) -> None:
+def test_usage_errors_are_one_line_and_2(
+    bad: Path, args: list[str], capfd: pytest.CaptureFixture[str]
+) -> None:
     assert run(args) == 2
     captured = capfd.readouterr()
     assert captured.out == ""
@@ -336,7 +342,9 @@ def test_explain_lists_what_a_word_stands_for(capfd: pytest.CaptureFixture[str])
     assert not out.startswith("# ")
 
 
-@pytest.mark.parametrize(("format_", "start"), [("dot", "digraph"), ("mermaid", "flowchart"), ("json", "{"), ("graphml", "<")])
+@pytest.mark.parametrize(
+    ("format_", "start"), [("dot", "digraph"), ("mermaid", "flowchart"), ("json", "{"), ("graphml", "<")]
+)
 def test_graph(good: Path, format_: str, start: str, capfd: pytest.CaptureFixture[str]) -> None:
     assert run(["graph", "k8s", "-f", format_]) == 0
     out = capfd.readouterr().out
@@ -346,7 +354,15 @@ def test_graph(good: Path, format_: str, start: str, capfd: pytest.CaptureFixtur
 
 # --- what a run may cost ------------------------------------------------------------------------
 
-HEAVY = {"networkx", "jsonschema", "jsonschema_rs", "sarif_om", "multiprocessing", "pathspec", "importlib.metadata"}
+HEAVY = {
+    "networkx",
+    "jsonschema",
+    "jsonschema_rs",
+    "sarif_om",
+    "multiprocessing",
+    "pathspec",
+    "importlib.metadata",
+}
 
 
 def imported(cwd: Path, *args: str) -> set[str]:
@@ -366,7 +382,9 @@ def imported(cwd: Path, *args: str) -> set[str]:
         (("check", "k8s", "-f", "json"), HEAVY - {"jsonschema", "jsonschema_rs"}),
     ],
 )
-def test_nothing_is_imported_that_a_command_does_not_need(good: Path, args: tuple[str, ...], refused: set[str]) -> None:
+def test_nothing_is_imported_that_a_command_does_not_need(
+    good: Path, args: tuple[str, ...], refused: set[str]
+) -> None:
     assert not imported(good, *args) & refused
 
 

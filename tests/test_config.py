@@ -88,7 +88,15 @@ def test_every_key_does_something(here: Path) -> None:
         root_namespace="istio-config",
         default_namespace="prod",
         external=External(
-            ("*.example.com",), ("shared/*",), ("istio-system/public",), ("x",), ("y/z",), ("a/*",), ("otel",), ("b/*",), ("td2",)
+            ("*.example.com",),
+            ("shared/*",),
+            ("istio-system/public",),
+            ("x",),
+            ("y/z",),
+            ("a/*",),
+            ("otel",),
+            ("b/*",),
+            ("td2",),
         ),
         istiod_env={"PILOT_ONE": "x", "PILOT_TWO": "true", "PILOT_THREE": "3"},
         unmeshed=("legacy", "prod/batch-*"),
@@ -112,14 +120,29 @@ def test_an_empty_file_changes_nothing(here: Path, text: str) -> None:
     ("text", "message"),
     [
         ("worl: closed", ".meshlint.yaml:1:1: unknown key 'worl'; did you mean 'world'?"),
-        ("fail_on: error\nworld: shut", ".meshlint.yaml:2:1: 'world' must be 'open' or 'closed', not \"shut\""),
+        (
+            "fail_on: error\nworld: shut",
+            ".meshlint.yaml:2:1: 'world' must be 'open' or 'closed', not \"shut\"",
+        ),
         ("select: all", ".meshlint.yaml:1:1: 'select' must be a list of strings, not \"all\""),
         ("select:\n  - all\n  - yes", ".meshlint.yaml:3:5: 'select.1' must be a string, not true"),
-        ("istio_version: 1.30", ".meshlint.yaml:1:1: 'istio_version' must be a release in quotes, such as \"1.29\", not 1.3"),
+        (
+            "istio_version: 1.30",
+            ".meshlint.yaml:1:1: 'istio_version' must be a release in quotes, such as \"1.29\", not 1.3",
+        ),
         ("external:\n  host: [a]", ".meshlint.yaml:2:3: unknown key 'external.host'; did you mean 'hosts'?"),
-        ("severity: {a-rule: loud}", ".meshlint.yaml:1:12: 'severity.a-rule' must be 'error' or 'warning' or 'info', not \"loud\""),
-        ("cluster_domain: []", ".meshlint.yaml:1:1: 'cluster_domain' must be a domain or a list of domains, not []"),
-        ("injection: {revision: a}", ".meshlint.yaml:1:13: unknown key 'injection.revision'; known are enabled_by_default"),
+        (
+            "severity: {a-rule: loud}",
+            ".meshlint.yaml:1:12: 'severity.a-rule' must be 'error' or 'warning' or 'info', not \"loud\"",
+        ),
+        (
+            "cluster_domain: []",
+            ".meshlint.yaml:1:1: 'cluster_domain' must be a domain or a list of domains, not []",
+        ),
+        (
+            "injection: {revision: a}",
+            ".meshlint.yaml:1:13: unknown key 'injection.revision'; known are enabled_by_default",
+        ),
         ("world: open\nworld: closed", ".meshlint.yaml:2:1: key 'world' is already set in this mapping"),
         ("- world", ".meshlint.yaml:1:1: the file must hold one mapping of settings"),
         ("world: open\n---\nworld: open", ".meshlint.yaml:1:1: the file must hold one mapping of settings"),
@@ -139,8 +162,14 @@ def test_broken_yaml_names_the_place(here: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("[tool.meshlint]\nfail_on = 'error'\nworl = 'closed'\n", "pyproject.toml:3:1: unknown key 'worl'; did you mean 'world'?"),
-        ("[tool.meshlint.external]\nhost = ['a']\n", "pyproject.toml:2:1: unknown key 'external.host'; did you mean 'hosts'?"),
+        (
+            "[tool.meshlint]\nfail_on = 'error'\nworl = 'closed'\n",
+            "pyproject.toml:3:1: unknown key 'worl'; did you mean 'world'?",
+        ),
+        (
+            "[tool.meshlint.external]\nhost = ['a']\n",
+            "pyproject.toml:2:1: unknown key 'external.host'; did you mean 'hosts'?",
+        ),
         ("[tool.meshlint]\nselect = 3\n", "pyproject.toml:2:1: 'select' must be a list of strings, not 3"),
         ("[tool]\nmeshlint = 3\n", "pyproject.toml: 'tool.meshlint' must be a table"),
     ],
@@ -152,7 +181,8 @@ def test_errors_in_pyproject(here: Path, text: str, message: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "place"), [("[tool.meshlint]\na = = 1\n", "pyproject.toml:2:5: "), ("[tool.meshlint", "pyproject.toml: ")]
+    ("text", "place"),
+    [("[tool.meshlint]\na = = 1\n", "pyproject.toml:2:5: "), ("[tool.meshlint", "pyproject.toml: ")],
 )
 def test_broken_toml_is_an_error(here: Path, text: str, place: str) -> None:
     with pytest.raises(ConfigError) as caught:
@@ -190,7 +220,9 @@ def test_outside_a_checkout_only_the_directory_counts(tmp_path: Path) -> None:
 
 
 def test_later_layers_win_and_origins_tell(here: Path) -> None:
-    (here / ".meshlint.yaml").write_text("select: [a]\nignore: [b]\nistiod_env: {ONE: '1', TWO: '1'}\nworld: closed\n")
+    (here / ".meshlint.yaml").write_text(
+        "select: [a]\nignore: [b]\nistiod_env: {ONE: '1', TWO: '1'}\nworld: closed\n"
+    )
     flags = Layer({"select": ["c"], "ignore": ["d"], "istiod_env": {"TWO": "2"}}, {("select",): "--select"})
     config = fold(read_config(here / ".meshlint.yaml"), flags)
     assert (config.select, config.ignore) == (("c",), ("b", "d"))
@@ -209,7 +241,9 @@ def test_a_rule_option_called_like_a_list_setting_is_replaced() -> None:
 def test_paths_are_relative_to_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "conf").mkdir()
     (tmp_path / "conf" / "mesh.yaml").write_text("rootNamespace: here\n")
-    (tmp_path / "conf" / "c.yaml").write_text("mesh_config: mesh.yaml\nexclude: [gen/x.yaml, '*.tmp.yaml', '!/a']\n")
+    (tmp_path / "conf" / "c.yaml").write_text(
+        "mesh_config: mesh.yaml\nexclude: [gen/x.yaml, '*.tmp.yaml', '!/a']\n"
+    )
     monkeypatch.chdir(tmp_path)
     config = fold(read_config(Path("conf/c.yaml")))
     mesh_config = config.settings.mesh_config
@@ -245,14 +279,18 @@ def test_whatever_carries_the_mesh_config(here: Path, carrier: str) -> None:
         (None, InputError, "mesh.yaml"),
     ],
 )
-def test_a_mesh_config_that_is_none(here: Path, text: str | None, error: type[Exception], message: str) -> None:
+def test_a_mesh_config_that_is_none(
+    here: Path, text: str | None, error: type[Exception], message: str
+) -> None:
     if text is not None:
         (here / "mesh.yaml").write_text(text)
     with pytest.raises(error, match=message):
         _ = read(here, "mesh_config: mesh.yaml").settings
 
 
-@pytest.mark.parametrize(("text", "release"), [("1.29", (1, 29)), ("v1.30.1", (1, 30)), ("1.9-alpha", None), ("latest", None)])
+@pytest.mark.parametrize(
+    ("text", "release"), [("1.29", (1, 29)), ("v1.30.1", (1, 30)), ("1.9-alpha", None), ("latest", None)]
+)
 def test_releases(text: str, release: tuple[int, int] | None) -> None:
     config = fold(Layer({"istio_version": text}, {("istio_version",): "--istio-version"}))
     if release is not None:

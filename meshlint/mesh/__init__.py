@@ -404,6 +404,10 @@ class Mesh:
         """Workloads by namespace and label."""
         return WorkloadIndex(self.workloads)
 
+    def workload(self, name: str) -> Workload | None:
+        """The workload called `namespace/name`, the first of them when several kinds share the name."""
+        return next((w for w in self.workloads if f"{w.resource.ns}/{w.resource.name}" == name), None)
+
     def workloads_in(self, namespace: str) -> tuple[Workload, ...]:
         """The workloads of a namespace."""
         return self.workload_index.in_namespace(namespace)

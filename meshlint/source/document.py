@@ -150,12 +150,18 @@ class Offsets:
             container = stack.pop()
             for key in _keys(container):
                 value = container[key]  # type: ignore[index]
-                if (type(value) is dict or type(value) is list) and id(value) not in containers:
-                    found = entries.get((id(container), key))
-                    if found is not None:
-                        key_extent = None if found[0] == found[1] else self._extent(found[0], found[1])
-                        containers[id(value)] = Located(key_extent, self._extent(found[2], found[3]))
+                if type(value) is not dict and type(value) is not list:
+                    continue
+                known = containers.get(id(value))
+                if known is None:
                     stack.append(value)
+                found = entries.get((id(container), key))
+                if found is None:
+                    continue
+                extent = self._extent(found[2], found[3])
+                if known is None or extent < known.value:  # an anchor stands before its aliases
+                    key_extent = None if found[0] == found[1] else self._extent(found[0], found[1])
+                    containers[id(value)] = Located(key_extent, extent)
         return containers
 
 

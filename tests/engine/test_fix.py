@@ -19,7 +19,9 @@ def fix(*edits: FixEdit) -> FixInfo:
 
 
 def test_edits_of_a_fix_are_made_together() -> None:
-    assert apply_fixes({"a": TEXT}, [fix(edit(17, 20, "2"), edit(7, 10, "1"))]) == {"a": "alpha: 1\nbeta: 2\n"}
+    assert apply_fixes({"a": TEXT}, [fix(edit(17, 20, "2"), edit(7, 10, "1"))]) == {
+        "a": "alpha: 1\nbeta: 2\n"
+    }
 
 
 def test_a_fix_is_made_whole_or_not_at_all() -> None:
@@ -37,7 +39,9 @@ def test_two_insertions_at_one_point_exclude_each_other() -> None:
 
 
 def test_neighbours_do_not_overlap() -> None:
-    assert apply_fixes({"a": TEXT}, [fix(edit(0, 5, "A")), fix(edit(5, 6, "="))]) == {"a": TEXT.replace("alpha:", "A=")}
+    assert apply_fixes({"a": TEXT}, [fix(edit(0, 5, "A")), fix(edit(5, 6, "="))]) == {
+        "a": TEXT.replace("alpha:", "A=")
+    }
 
 
 spans = st.tuples(st.integers(0, len(TEXT)), st.integers(0, len(TEXT))).map(sorted)

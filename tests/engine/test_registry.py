@@ -38,7 +38,8 @@ def test_words_stand_for_rules(word: str, found: tuple[Rule, ...]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("word", "near"), [("bad-rout", "bad-route"), ("KIA1102", "KIA1101"), ("routin", "routing"), ("xyz", None)]
+    ("word", "near"),
+    [("bad-rout", "bad-route"), ("KIA1102", "KIA1101"), ("routin", "routing"), ("xyz", None)],
 )
 def test_closest(word: str, near: str | None) -> None:
     assert REGISTRY.closest(word) == near

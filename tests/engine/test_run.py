@@ -32,7 +32,9 @@ def hosts(mesh: Mesh) -> Iterator[Violation]:
         for host in view.hosts:
             if host.text.startswith("bad"):
                 fix = Fix("rename", (Edit(host.place, "fine"),), safe=True)
-                yield Violation(f"'{host.text}' is bad", host, (Note("in here", view.resource.name_node),), fix)
+                yield Violation(
+                    f"'{host.text}' is bad", host, (Note("in here", view.resource.name_node),), fix
+                )
             if host.text.startswith("ugly"):
                 yield Violation(f"'{host.text}' is ugly", host, pedantic=True)
 
@@ -44,13 +46,21 @@ def lint_text(tree: Path, text: str, *rules: Rule, **settings: object) -> Report
 
 def test_a_violation_becomes_a_finding(tree: Path) -> None:
     (finding,) = lint_text(tree, ROUTE, rule(hosts)).findings
-    assert (finding.rule, finding.severity, finding.message) == ("a-rule", Severity.WARNING, "'bad-one' is bad")
+    assert (finding.rule, finding.severity, finding.message) == (
+        "a-rule",
+        Severity.WARNING,
+        "'bad-one' is bad",
+    )
     assert (finding.path, finding.span.start[:2], finding.span.end[:2]) == ("a.yaml", (7, 17), (7, 24))
     assert str(finding.resource) == "VirtualService prod/a"
     assert finding.resource is not None
     assert finding.resource.api_version == "networking.istio.io/v1"
     (related,) = finding.related
-    assert (related.message, related.span.start[:2], str(related.resource)) == ("in here", (4, 9), "VirtualService prod/a")
+    assert (related.message, related.span.start[:2], str(related.resource)) == (
+        "in here",
+        (4, 9),
+        "VirtualService prod/a",
+    )
     assert finding.fix is not None
     assert finding.fix.safe
     assert finding.fix.edits[0].text == "fine"

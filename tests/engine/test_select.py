@@ -60,7 +60,10 @@ def test_pedantic_sub_cases_need_asking_for(settings: dict[str, object], loud: b
 
 def test_the_narrower_word_decides_the_severity() -> None:
     found = enabled(severity={"broken": "info", "IST0101": "warning", "routing": "error", "all": "error"})
-    assert {name: each.severity.value for name, each in found.items()} == {"broken": "info", "open": "warning"}
+    assert {name: each.severity.value for name, each in found.items()} == {
+        "broken": "info",
+        "open": "warning",
+    }
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,9 @@ def breaks(mesh: Mesh) -> Iterator[Violation]:
 
 
 BAD = Rule("bad-host", "S.", Severity.ERROR, "0.1", hosts, family="hosts", like=("IST0101",))
-OTHER = Rule("other-host", "S.", Severity.ERROR, "0.1", lambda _: iter(()), family="hosts", needs=("Service@ns",))
+OTHER = Rule(
+    "other-host", "S.", Severity.ERROR, "0.1", lambda _: iter(()), family="hosts", needs=("Service@ns",)
+)
 BROKEN = Rule("broken", "S.", Severity.ERROR, "0.1", breaks, family="failing")
 OFF = Rule("off", "S.", Severity.ERROR, "0.1", lambda _: iter(()), family="unused")
 RULES = (BAD, OTHER, BROKEN, OFF, unused_suppression, suppression_without_reason, unknown_rule_in_suppression)
@@ -75,7 +77,11 @@ def test_a_comment_silences_its_line_or_the_next(tree: Path, spec: str) -> None:
     (finding,) = findings(tree, spec)
     assert finding.rule == "bad-host"
     assert finding.suppression is not None
-    assert (finding.suppression.kind, finding.suppression.reason, finding.suppression.path) == ("inSource", "why", "a.yaml")
+    assert (finding.suppression.kind, finding.suppression.reason, finding.suppression.path) == (
+        "inSource",
+        "why",
+        "a.yaml",
+    )
 
 
 @pytest.mark.parametrize(
@@ -96,7 +102,9 @@ def test_what_silences_nothing(tree: Path, spec: str) -> None:
 
 
 def test_nothing_is_dropped_and_nothing_silenced_fails_the_run(tree: Path) -> None:
-    (tree / "a.yaml").write_text(f"{HEAD}spec: {{hosts: [bad]}}  # meshlint: ignore[bad-host] why\n", encoding="utf-8")
+    (tree / "a.yaml").write_text(
+        f"{HEAD}spec: {{hosts: [bad]}}  # meshlint: ignore[bad-host] why\n", encoding="utf-8"
+    )
     report = lint(["."], rules=(BAD,))
     assert len(report.findings) == 1
     assert report.active == ()
@@ -154,7 +162,9 @@ def test_unknown(tree: Path, spec: str, messages: list[str]) -> None:
     assert about_comments(tree, spec) == [("unknown-rule-in-suppression", message) for message in messages]
 
 
-@pytest.mark.parametrize(("comment", "count"), [("ignore[bad-host]", 1), ("ignore[bad-host] ", 1), ("ignore[bad-host] why", 0)])
+@pytest.mark.parametrize(
+    ("comment", "count"), [("ignore[bad-host]", 1), ("ignore[bad-host] ", 1), ("ignore[bad-host] why", 0)]
+)
 def test_reasons_are_asked_for_by_pedants(tree: Path, comment: str, count: int) -> None:
     spec = f"spec: {{hosts: [bad]}}  # meshlint: {comment}"
     assert about_comments(tree, spec) == []
@@ -166,9 +176,18 @@ def test_reasons_are_asked_for_by_pedants(tree: Path, comment: str, count: int) 
     [
         ("spec: {}  # meshlint: ignore[bad-host] why\n", "spec: {}\n"),
         ("  # meshlint: ignore[bad-host] why\nspec: {}\n", "spec: {}\n"),
-        ("spec: {hosts: [bad]} # meshlint: ignore[bad-host, broken]\n", "spec: {hosts: [bad]} # meshlint: ignore[bad-host, broken]\n"),
-        ("spec: {hosts: [bad]} # meshlint: ignore[bad-host, spare] x\n", "spec: {hosts: [bad]} # meshlint: ignore[bad-host] x\n"),
-        ("spec: {hosts: [bad]} # meshlint: ignore[bad-hots] x\n", "spec: {hosts: [bad]} # meshlint: ignore[bad-host] x\n"),
+        (
+            "spec: {hosts: [bad]} # meshlint: ignore[bad-host, broken]\n",
+            "spec: {hosts: [bad]} # meshlint: ignore[bad-host, broken]\n",
+        ),
+        (
+            "spec: {hosts: [bad]} # meshlint: ignore[bad-host, spare] x\n",
+            "spec: {hosts: [bad]} # meshlint: ignore[bad-host] x\n",
+        ),
+        (
+            "spec: {hosts: [bad]} # meshlint: ignore[bad-hots] x\n",
+            "spec: {hosts: [bad]} # meshlint: ignore[bad-host] x\n",
+        ),
         ("spec: {}  # meshlint: ignore[bad-host] why", "spec: {}"),
     ],
 )
@@ -189,7 +208,9 @@ def test_comments_in_broken_and_empty_files_are_read() -> None:
 
 SCALARS = ("|", ">", "|-", ">+", "|2")
 lines = st.lists(
-    st.tuples(st.sampled_from(["scalar", "comment", "key"]), st.sampled_from(SCALARS)), min_size=1, max_size=12
+    st.tuples(st.sampled_from(["scalar", "comment", "key"]), st.sampled_from(SCALARS)),
+    min_size=1,
+    max_size=12,
 )
 
 

@@ -107,6 +107,14 @@ def test_anchors_and_tags_are_no_part_of_a_value() -> None:
     assert one(text)["g"] == 1
 
 
+def test_an_aliased_mapping_stands_at_its_anchor() -> None:
+    text = "a: {x: &x {k: 1}}\nb: *x\nc: {<<: *x}\n"
+    root = read(text).documents[0].root
+    head = root.at("a", "x").head
+    assert text[head.start : head.end] == "x"
+    assert root.at("c", "k").place == root.at("a", "x", "k").place
+
+
 def test_carriage_returns_keep_every_offset() -> None:
     assert extents("a: |\r\n  x\r\n\r\nb: 1\r\n") == {"a": ("a", "|\r\n  x"), "b": ("b", "1")}
 

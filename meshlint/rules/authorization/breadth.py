@@ -79,18 +79,21 @@ def reaches_gateways_only(mesh: Mesh, policy: AuthorizationPolicy) -> bool:
     if policy.targets:
         return all(target.kind == "Gateway" for target in policy.targets)
     if policy.selector is None or not policy.selector.labels:
-        workloads = mesh.workloads_in(policy.resource.ns)
-        return (
-            policy.resource.ns != mesh.root_namespace
-            and bool(workloads)
-            and all(map(mesh.is_gateway, workloads))
-        )
+        return policy.resource.ns != mesh.root_namespace and _holds_gateways_only(mesh, policy.resource.ns)
     found = mesh.select(
         policy.selector, None if policy.resource.ns == mesh.root_namespace else policy.resource.ns
     )
     if isinstance(found, tuple):
         return all(map(mesh.is_gateway, found))
     return policy.selector.labels.get("istio") in ("ingressgateway", "egressgateway")
+
+
+def _holds_gateways_only(mesh: Mesh, namespace: str) -> bool:
+    def compute() -> bool:
+        workloads = mesh.workloads_in(namespace)
+        return bool(workloads) and all(map(mesh.is_gateway, workloads))
+
+    return mesh.memo(("holds gateways only", namespace), compute)
 
 
 def where(mesh: Mesh, policy: AuthorizationPolicy) -> str:

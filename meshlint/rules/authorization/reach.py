@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
 from meshlint.mesh import MISSING, Mesh, Mode, closest
 from meshlint.model.kubernetes import Workload
@@ -65,11 +66,21 @@ def _selects(mesh: Mesh, selector: Selector, namespace: str | None) -> Iterator[
 def _nearest_value(mesh: Mesh, entry: Node, namespace: str | None) -> tuple[str | None, Fix | None]:
     """The value of the label on some workload that the author may have meant."""
     key = str(entry.key)
-    workloads = mesh.workloads if namespace is None else mesh.workloads_in(namespace)
     if key in _VERSION_KEYS or not entry.text:
         return None, None  # v1 is another version than v2, not another spelling
-    near = closest(entry.text, (workload.labels[key] for workload in workloads if key in workload.labels))
+    near = closest(entry.text, _values(mesh, key, namespace))
     return near, replace_scalar(entry, near, f"write '{near}'") if near else None
+
+
+def _values(mesh: Mesh, key: str, namespace: str | None) -> tuple[str, ...]:
+    """What workloads carry under a label; no more than one can look through for every policy."""
+
+    def compute() -> tuple[str, ...]:
+        workloads = mesh.workloads if namespace is None else mesh.workloads_in(namespace)
+        values = dict.fromkeys(workload.labels[key] for workload in workloads if key in workload.labels)
+        return tuple(islice(values, 1000))
+
+    return mesh.memo(("values of label", namespace, key), compute)
 
 
 def _candidates(mesh: Mesh, selector: Selector, partly: tuple[Workload, ...]) -> Iterator[Note]:
@@ -90,12 +101,15 @@ def _is_at_rest(mesh: Mesh, selector: Selector, namespace: str | None) -> bool:
 
 
 def _reaches_no_proxy(mesh: Mesh, resource: Resource) -> Iterator[Violation]:
-    workloads = mesh.workloads_in(resource.ns)
-    if workloads and all(mesh.mode(workload) is Mode.NONE for workload in workloads):
+    def compute() -> tuple[Workload, ...]:
+        workloads = mesh.workloads_in(resource.ns)
+        return workloads[:1] if all(mesh.mode(workload) is Mode.NONE for workload in workloads) else ()
+
+    for workload in mesh.memo(("workload of a namespace without proxies", resource.ns), compute):
         yield Violation(
             f"namespace '{resource.ns}' has no workload with an injected sidecar or in ambient mode",
             at=resource.name_node,
-            notes=(Note("for example this one", workloads[0].resource.name_node),),
+            notes=(Note("for example this one", workload.resource.name_node),),
         )
 
 
