@@ -16,9 +16,11 @@ from meshlint.errors import InputError
 from meshlint.finding import Counts, Report, Skipped
 from meshlint.mesh import Mesh
 from meshlint.mesh.assemble import meshes_of
+from meshlint.mesh.settings import Settings
 from meshlint.rule import Rule
 from meshlint.rules import BUILTIN
 from meshlint.source import LoadOptions, load
+from meshlint.source.document import Node, SourceFile
 
 
 def lint(
@@ -38,6 +40,7 @@ def lint(
     registry = Registry(rules)
     enabled = enabled_rules(registry, config, settings.istio_version)
     given = load(paths, LoadOptions(config.exclude, "/", stdin_filename))
+    files = {**given.sources, **_mesh_files(settings)}
     meshes = meshes_of(given, settings)
     outcome = run(enabled, meshes)
     comments = all_comments(given.sources.values(), meshes)
@@ -49,11 +52,17 @@ def lint(
         counts=Counts(given.files, given.documents, _objects(meshes)),
         skipped=tuple(Skipped(*skipped) for skipped in given.skipped),
         istio_version=config.istio_version,
-        texts={path: file.text for path, file in given.sources.items()},
+        texts={path: file.text for path, file in files.items()},
         version=__version__,
         crashes=tuple(outcome.crashes.values()),
-        absolute={path: str(file.absolute) for path, file in given.sources.items() if file.absolute},
+        absolute={path: str(file.absolute) for path, file in files.items() if file.absolute},
     )
+
+
+def _mesh_files(settings: Settings) -> dict[str, SourceFile]:
+    """The files of mesh configuration that the user named."""
+    nodes = (settings.mesh_config and settings.mesh_config.node, settings.mesh_networks)
+    return {node.document.file.path: node.document.file for node in nodes if isinstance(node, Node)}
 
 
 def _objects(meshes: Iterable[Mesh]) -> int:

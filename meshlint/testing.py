@@ -10,7 +10,7 @@ file (or of the one with the same title) after all fixes.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import chdir
 from dataclasses import dataclass
 from difflib import unified_diff
@@ -80,7 +80,7 @@ def _example(heading: str, section: str) -> Example:
     for block in _BLOCK.finditer(section):
         title = _TITLE.search(block["info"])
         if "fixed" in block["info"].split():
-            fixed[title[1] if title else next(iter(files))] = block["text"]
+            fixed[title[1] if title else next(name for name in files if name != CONFIG)] = block["text"]
             continue
         name = title[1] if title else f"example{'' if not files else f'-{len(files) + 1}'}.yaml"
         assert name not in files, f"section '{heading}' has two blocks titled '{name}'"
@@ -150,9 +150,7 @@ def check_example(rule: Rule, example: Example) -> None:
         texts = {path: example.files[path] for path in example.fixed}
         fixed = apply_fixes(texts, (finding.fix for finding in findings if finding.fix))
         for path, wanted in example.fixed.items():
-            diff = "".join(
-                unified_diff(wanted.splitlines(True), fixed[path].splitlines(True), "page", "after fixes")
-            )
+            diff = "".join(_diff(wanted, fixed[path]))
             assert not diff, f"section '{example.heading}', {path} after fixes:\n{diff}"
 
 
@@ -167,6 +165,12 @@ def _run(rule: Rule, files: Mapping[str, str]) -> tuple[Report, tuple[Finding, .
         everything = Layer({"select": ["all"]})
         report = lint(["."], fold(*layers, everything), rules=BUILTIN if rule.check is None else (rule,))
     return report, tuple(finding for finding in report.active if finding.rule == rule.name)
+
+
+def _diff(wanted: str, fixed: str) -> Iterator[str]:
+    return unified_diff(
+        wanted.splitlines(keepends=True), fixed.splitlines(keepends=True), "page", "after fixes"
+    )
 
 
 def _compare(example: Example, findings: Iterable[Finding]) -> None:

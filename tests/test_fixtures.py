@@ -14,7 +14,9 @@ from meshlint.api import lint
 from meshlint.report import RenderOptions, render
 
 ROOT = Path(__file__).parent.parent
-FIXTURES = sorted(path.name for path in (ROOT / "fixtures").iterdir() if path.is_dir() and path.name != "expected")
+FIXTURES = sorted(
+    path.name for path in (ROOT / "fixtures").iterdir() if path.is_dir() and path.name != "expected"
+)
 CLEAN = ("bookinfo", "gitops-partial", "shop")
 SUFFIXES = {"text": "txt", "json": "json", "sarif": "sarif"}
 

@@ -20,6 +20,9 @@ from meshlint.rules import BUILTIN
 
 CODE = re.compile(r"(IST\d{4}|KIA\d{4})")
 
+KIND = r"([A-Z][A-Za-z]+|workloads)"
+NEED = re.compile(rf"{KIND}(\|{KIND})*(@ns)?")
+
 
 def test_every_rule_has_a_page_and_every_page_a_rule() -> None:
     root = data_path("rules")
@@ -48,6 +51,7 @@ def test_a_rule_is_well_described(rule: Rule) -> None:
     assert rule.family in {path.name for path in data_path("rules").iterdir()}
     assert all(CODE.fullmatch(code) for code in rule.like)
     assert list(rule.like) == sorted(set(rule.like))
+    assert all(NEED.fullmatch(need) for need in rule.needs)
     assert rule.fix in (None, "safe", "unsafe")
     assert rule.security is None or 0 < rule.security <= 10
     assert rule.tier in Tier

@@ -152,10 +152,16 @@ def fold(*layers: Layer) -> Config:
     return Config(values=values, origins=origins)
 
 
+def shown_path(path: Path) -> str:
+    """A path as users read it: relative to the working directory where it is below."""
+    absolute, here = Path(os.path.normpath(path.absolute())), Path.cwd()
+    return absolute.relative_to(here).as_posix() if absolute.is_relative_to(here) else absolute.as_posix()
+
+
 def _absolute(key: str, value: object, directory: Path) -> object:
     """A setting with its paths independent of where it was written."""
     if key in _FILES:
-        return str(directory / str(value))
+        return shown_path(directory / str(value))
     if key == "exclude" and isinstance(value, list):
         return [_anchored(str(pattern), directory.absolute().as_posix()) for pattern in value]
     return value

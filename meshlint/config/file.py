@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from meshlint.config import Key, Layer
+from meshlint.config import Key, Layer, shown_path
 from meshlint.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def read_config(path: Path) -> Layer:
 
     Raises ConfigError, one line with path, line and column, for whatever is wrong with it.
     """
-    shown = _shown(path)
+    shown = shown_path(path)
     values, locate = _read_toml(path, shown) if path.suffix == ".toml" else _read_yaml(path, shown)
     if values:
         from meshlint.config.check import check  # jsonschema is slow to import, and only a file needs it
@@ -53,14 +53,6 @@ def read_config(path: Path) -> Layer:
         check(values, locate)
     origins = {key: locate(key) for key in _keys(values)}
     return Layer(values, origins, path.parent)
-
-
-def _shown(path: Path) -> str:
-    """The path relative to the working directory where it is below, as users write it."""
-    try:
-        return path.absolute().relative_to(Path.cwd()).as_posix()
-    except ValueError:
-        return str(path)
 
 
 def _keys(values: dict[str, object]) -> Iterator[Key]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from meshlint.source.document import Document, Extent, Place
@@ -15,40 +16,55 @@ class Located(NamedTuple):
     in_scalar: bool
 
 
+class _Step(NamedTuple):
+    key: object
+    value: object
+    on_key: bool
+
+
 def locate(document: Document, offset: int) -> Located:
     """The innermost field of a document whose key or value covers `offset`."""
     path: list[object] = []
-    container: object = document.value
-    while True:
-        for key, key_extent, value_extent in _entries(document, container):
-            value_covers = _covers(value_extent, offset)
-            if value_covers or (key_extent is not None and _covers(key_extent, offset)):
-                path.append(key if type(container) is dict else None)
-                break
-        else:
+    value: object = document.value
+    while isinstance(value, (dict, list)):
+        step = _entry(document, value, offset) if isinstance(value, dict) else _item(document, value, offset)
+        if step is None:
             return Located(tuple(path), in_scalar=False)
-        value = container[key]  # type: ignore[index]
-        if not value_covers or type(value) not in (dict, list):
-            return Located(tuple(path), in_scalar=True)
-        container = value
+        path.append(step.key)
+        value = step.value
+        if step.on_key:
+            break
+    return Located(tuple(path), in_scalar=bool(path))
+
+
+def _entry(document: Document, mapping: Mapping[object, object], offset: int) -> _Step | None:
+    for key, value in mapping.items():
+        found = document.offsets.entry(mapping, key)
+        if found is not None and _covers(found[1], offset):
+            return _Step(key, value, on_key=False)
+        if found is not None and found[0] is not None and _covers(found[0], offset):
+            return _Step(key, value, on_key=True)
+    return None
+
+
+def _item(document: Document, items: Sequence[object], offset: int) -> _Step | None:
+    """The item of a list that covers an offset; items stand in the order of their offsets."""
+
+    def start(index: int) -> int:
+        found = document.offsets.entry(items, index)
+        return found[1][0] if found is not None else -1
+
+    index = bisect_right(range(len(items)), offset, key=start) - 1
+    found = document.offsets.entry(items, index) if index >= 0 else None
+    return (
+        _Step(None, items[index], on_key=False) if found is not None and _covers(found[1], offset) else None
+    )
 
 
 def field_path(place: Place) -> str:
     """The field that a place belongs to, such as `spec.http[].route[].destination.host`."""
     path = locate(place.document, place.start).path
     return ".".join("[]" if key is None else str(key) for key in path).replace(".[]", "[]")
-
-
-def _entries(document: Document, container: object) -> Iterator[tuple[object, Extent | None, Extent]]:
-    keys: Iterator[object] = iter(())
-    if type(container) is dict:
-        keys = iter(container)
-    elif type(container) is list:
-        keys = iter(range(len(container)))
-    for key in keys:
-        found = document.offsets.entry(container, key)
-        if found is not None:
-            yield key, *found
 
 
 def _covers(extent: Extent, offset: int) -> bool:

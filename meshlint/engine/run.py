@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from types import FrameType
 from typing import NamedTuple
 
+from meshlint.engine.about import object_at
 from meshlint.engine.fingerprint import field_identity
 from meshlint.engine.select import Enabled
-from meshlint.finding import Finding, FixEdit, FixInfo, Related, ResourceId
+from meshlint.finding import Finding, FixEdit, FixInfo, Related
 from meshlint.mesh import Mesh
 from meshlint.model.resource import Resource
 from meshlint.rule import Fix, Note, Severity, Violation
@@ -69,7 +70,7 @@ def finding_of(violation: Violation, rule: str, severity: Severity, mesh: Mesh |
         message=violation.message,
         path=place.document.file.path,
         span=place.span,
-        resource=_resource_id(mesh, place),
+        resource=None if mesh is None else object_at(mesh, place),
         related=tuple(_related(mesh, note) for note in violation.notes),
         fix=None if violation.fix is None else _fix_info(violation.fix),
         fingerprint=field_identity(place),
@@ -80,16 +81,11 @@ def _place(at: Node | Place) -> Place:
     return at.place if isinstance(at, Node) else at
 
 
-def _resource_id(mesh: Mesh | None, place: Place) -> ResourceId | None:
-    resource = None if mesh is None else mesh.resource_of(place.document)
-    if resource is None:
-        return None
-    return ResourceId(resource.api_version, resource.kind, resource.namespace, resource.name)
-
-
 def _related(mesh: Mesh | None, note: Note) -> Related:
     place = _place(note.at)
-    return Related(note.message, place.document.file.path, place.span, _resource_id(mesh, place))
+    return Related(
+        note.message, place.document.file.path, place.span, None if mesh is None else object_at(mesh, place)
+    )
 
 
 def _fix_info(fix: Fix) -> FixInfo:

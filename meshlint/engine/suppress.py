@@ -9,7 +9,6 @@ from __future__ import annotations
 from array import array
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
 from meshlint.engine.comments import Comment, Word, comments_in
@@ -133,22 +132,28 @@ class _Judge:
 
     def unused(self, used: Collection[tuple[str, Word]], crashed: Collection[str]) -> Iterator[Raised]:
         """Comments whose rules ran, could tell, and found nothing there to silence."""
-        silent = {
-            name for name, each in self._enabled.items() if name not in crashed and self._can_tell(each.rule)
-        }
         for comment in self._comments:
-            idle = [w for w in comment.words if (comment.file.path, w) not in used and self._ran(w, silent)]
+            idle = [
+                word
+                for word in comment.words
+                if (comment.file.path, word) not in used and self._had_nothing_to_say(comment, word, crashed)
+            ]
             if idle:
                 yield from self._raise(unused_suppression, comment, _unused(comment, idle))
 
-    def _ran(self, word: Word, silent: AbstractSet[str]) -> bool:
-        rules = {rule.name for rule in self._registry.named(word.text)}
-        return bool(rules) and rules <= silent and not rules <= _ABOUT_COMMENTS
+    def _had_nothing_to_say(self, comment: Comment, word: Word, crashed: Collection[str]) -> bool:
+        rules = self._registry.named(word.text)
+        about_mesh = any(rule.name not in _ABOUT_COMMENTS for rule in rules)
+        return about_mesh and all(
+            rule.name in self._enabled and rule.name not in crashed and self._can_tell(rule, comment)
+            for rule in rules
+        )
 
-    def _can_tell(self, rule: Rule) -> bool:
-        """Whether some mesh holds what the rule needs to judge; in a part of a tree it may not."""
-        return any(
-            mesh.settings.closed or all(_has(mesh, need) for need in rule.needs) for mesh in self._meshes
+    def _can_tell(self, rule: Rule, comment: Comment) -> bool:
+        """Whether some mesh holds what the rule needs to judge; a part of a tree may not."""
+        return not rule.needs or any(
+            mesh.settings.closed or all(_has(mesh, need, comment) for need in rule.needs)
+            for mesh in self._meshes
         )
 
     def _raise(self, rule: Rule, comment: Comment, violation: Violation) -> Iterator[Raised]:
@@ -160,11 +165,23 @@ class _Judge:
             yield Raised(finding_of(violation, rule.name, enabled.severity, home))
 
 
-def _has(mesh: Mesh, need: str) -> bool:
-    """Whether a mesh holds one of the kinds of a need such as `Service|ServiceEntry@ns`."""
-    kinds = need.partition("@")[0].split("|")
-    return any(
-        mesh.workloads if kind.lower() in {"workload", "workloads"} else mesh.of_kind(kind) for kind in kinds
+def _has(mesh: Mesh, need: str, comment: Comment) -> bool:
+    """Whether a mesh holds one of the kinds of a need such as `Service|ServiceEntry@ns`; `@ns` asks for one
+    in the namespace of the object that the comment stands in."""
+    kinds, _, scope = need.partition("@")
+    namespaces = mesh.memo(("namespaces that hold", kinds), lambda: _namespaces(mesh, kinds.split("|")))
+    resource = mesh.resource_of(comment.document) if comment.document is not None else None
+    return resource is not None and resource.ns in namespaces if scope else bool(namespaces)
+
+
+def _namespaces(mesh: Mesh, kinds: Iterable[str]) -> frozenset[str]:
+    """The namespaces with an object of one of some kinds; `workloads` are all kinds with a pod template."""
+    return frozenset(
+        resource.ns
+        for kind in kinds
+        for resource in (
+            mesh.of_kind(kind) if kind != "workloads" else (workload.resource for workload in mesh.workloads)
+        )
     )
 
 
@@ -183,7 +200,8 @@ def _unused(comment: Comment, idle: Sequence[Word]) -> Violation:
 def _with_space(comment: Comment) -> Extent:
     """The comment with the blanks before it, and with its line break when it stands alone."""
     text = comment.file.text
-    start = comment.start - (len(text[: comment.start]) - len(text[: comment.start].rstrip(" \t")))
+    line = text.rfind("\n", 0, comment.start) + 1
+    start = line + len(text[line : comment.start].rstrip(" \t"))
     end = text.find("\n", comment.end)
     return (start, end + 1) if comment.alone and end >= 0 else (start, comment.end)
 

@@ -320,17 +320,21 @@ class Mesh:
 
     # --- gateways --------------------------------------------------------------------------------
 
+    @property
+    def _all_gateways(self) -> list[Gateway | gateway_api.KubernetesGateway]:
+        return [*self.gateways, *self.kubernetes_gateways]
+
     @cached_property
     def _gateways_by_ref(self) -> Mapping[GatewayRef, list[Gateway | gateway_api.KubernetesGateway]]:
         found: dict[GatewayRef, list[Gateway | gateway_api.KubernetesGateway]] = defaultdict(list)
-        for gateway in (*self.gateways, *self.kubernetes_gateways):
+        for gateway in self._all_gateways:
             found[GatewayRef(gateway.resource.ns, gateway.resource.name)].append(gateway)
         return found
 
     @cached_property
     def _gateways_by_name(self) -> Mapping[str, list[Gateway | gateway_api.KubernetesGateway]]:
         found: dict[str, list[Gateway | gateway_api.KubernetesGateway]] = defaultdict(list)
-        for gateway in (*self.gateways, *self.kubernetes_gateways):
+        for gateway in self._all_gateways:
             found[gateway.resource.name].append(gateway)
         return found
 

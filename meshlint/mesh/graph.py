@@ -175,8 +175,8 @@ def render(graph: nx.MultiDiGraph[str], fmt: str) -> str:
 def _sorted(graph: nx.MultiDiGraph[str]) -> nx.MultiDiGraph[str]:
     """A copy whose nodes and edges are in order of name, each edge once."""
     ordered: nx.MultiDiGraph[str] = nx.MultiDiGraph()
-    for name, data in sorted(graph.nodes(data=True)):
-        ordered.add_node(name, **data)
+    for name in sorted(graph.nodes):
+        ordered.add_node(name, **graph.nodes[name])
     for source, target, kind in sorted({(s, t, d["kind"]) for s, t, d in graph.edges(data=True)}):
         ordered.add_edge(source, target, kind=kind)
     return ordered

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from meshlint.rule import rules_in
-from meshlint.rules.authorization import overbroad, reach
+from meshlint.rules.authorization import overbroad, reach, split
 from meshlint.rules.destinations import hosts as destination_hosts
 from meshlint.rules.destinations import subset_workloads, subsets
 from meshlint.rules.egress import imports
@@ -18,6 +18,7 @@ from meshlint.rules.routing import gateways as route_gateways
 BUILTIN = (
     *rules_in(overbroad),
     *rules_in(reach),
+    *rules_in(split),
     *rules_in(files),
     *rules_in(kinds),
     *rules_in(locality_weights),

@@ -1,0 +1,1 @@
+"""Shapes of single objects; what no other object is needed to judge."""

@@ -118,12 +118,12 @@ def _fast(root: Any, source: str, numbers: list[int]) -> tuple[object, int, int]
             value = result = {}
             for key_node, value_node in children:
                 key = key_node.value
-                if (
-                    type(key_node) is not scalar_type
-                    or key_node.style in _BLOCK_STYLES
-                    or (not key_node.style and type(cache[key] if key in cache else _plain(key)) is not str)
-                ):
+                if type(key_node) is not scalar_type or key_node.style in _BLOCK_STYLES:
                     raise _NotSimple
+                if not key_node.style:
+                    key = cache[key] if key in cache else _plain(key)  # one string for all of the same text
+                    if type(key) is not str:
+                        raise _NotSimple
                 at = len(numbers) + 2
                 if type(value_node) is scalar_type and not value_node.style:  # most values: not worth a call
                     text = value_node.value

@@ -91,11 +91,12 @@ class Offsets:
     def entry(self, container: object, key: object) -> tuple[Extent | None, Extent] | None:
         """Extents of the key (None in a list) and of the value of one entry of a mapping or list."""
         found = self._index().get((id(container), key))
-        if found is None:
-            return None
-        key_start, key_end, start, end = found
+        return None if found is None else self._located(found)
+
+    def _located(self, entry: Entry) -> Located:
+        key_start, key_end, start, end = entry
         key_extent = None if key_start == key_end else self._extent(key_start, key_end)
-        return key_extent, self._extent(start, end)
+        return Located(key_extent, self._extent(start, end))
 
     def _extent(self, start: int, end: int) -> Extent:
         outer = self.outer
@@ -108,8 +109,7 @@ class Offsets:
         """Where a mapping or list stands; None when it is not of this document."""
         self._index()
         assert self._containers is not None
-        found = self._containers.get(id(container))
-        return found
+        return self._containers.get(id(container))
 
     def _index(self) -> dict[tuple[int, object], Entry]:
         if self._entries is None:
@@ -141,10 +141,7 @@ class Offsets:
         return entries
 
     def _locate(self, entries: dict[tuple[int, object], Entry]) -> dict[int, Located]:
-        root = entries.get((0, None))
-        containers: dict[int, Located] = {}
-        if root is not None:
-            containers[id(self.root)] = Located(None, self._extent(root[2], root[3]))
+        containers = {id(self.root): self._located(entries[0, None])}
         stack = [self.root]
         while stack:
             container = stack.pop()
@@ -153,15 +150,11 @@ class Offsets:
                 if type(value) is not dict and type(value) is not list:
                     continue
                 known = containers.get(id(value))
+                found = self._located(entries[id(container), key])
                 if known is None:
                     stack.append(value)
-                found = entries.get((id(container), key))
-                if found is None:
-                    continue
-                extent = self._extent(found[2], found[3])
-                if known is None or extent < known.value:  # an anchor stands before its aliases
-                    key_extent = None if found[0] == found[1] else self._extent(found[0], found[1])
-                    containers[id(value)] = Located(key_extent, extent)
+                if known is None or found.value < known.value:
+                    containers[id(value)] = found  # of an anchor and its aliases the anchor: it stands first
         return containers
 
 

@@ -1,0 +1,1 @@
+"""What a request meets: functions of the mesh, remembered on it."""

@@ -144,3 +144,33 @@ def test_a_rule_may_call_a_finding_by_any_part_of_the_document(tree: Path) -> No
     report = lint_text(tree, ROUTE, rule(everywhere))
     assert not report.crashes
     assert len(set(fingerprints(report))) == 3
+
+
+CARRIER = """\
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: istio, namespace: istio-system}
+data:
+  mesh: |
+    trustDomain: bad.example
+"""
+
+
+def trust_domain(mesh: Mesh) -> Iterator[Violation]:
+    if mesh.config.node is not None:
+        yield Violation("bad trust domain", mesh.config.node.get("trustDomain"))
+
+
+def test_embedded_text_belongs_to_the_object_around_it(tree: Path) -> None:
+    (finding,) = lint_text(tree, CARRIER, rule(trust_domain)).findings
+    assert str(finding.resource) == "ConfigMap istio-system/istio"
+    assert finding.span.start[:2] == (6, 18)
+
+
+def test_a_bare_mesh_config_has_the_name_of_its_config_map(tree: Path) -> None:
+    (tree / "conf").mkdir()
+    (tree / "conf" / "mesh.txt").write_text("trustDomain: bad.example\n", encoding="utf-8")
+    report = lint_text(tree, ROUTE, rule(trust_domain), mesh_config="conf/mesh.txt")
+    (finding,) = report.findings
+    assert (str(finding.resource), finding.path) == ("MeshConfig istio-system/istio", "conf/mesh.txt")
+    assert report.texts["conf/mesh.txt"] == "trustDomain: bad.example\n"

@@ -139,6 +139,13 @@ def test_a_closed_world_can_always_tell(tree: Path) -> None:
     assert [rule for rule, _ in about_comments(tree, spec, world="closed")] == ["unused-suppression"]
 
 
+@pytest.mark.parametrize(("namespace", "count"), [("prod", 1), ("test", 0)])
+def test_a_rule_can_tell_where_the_input_has_what_it_needs(tree: Path, namespace: str, count: int) -> None:
+    service = f"apiVersion: v1\nkind: Service\nmetadata: {{name: a, namespace: {namespace}}}\n"
+    (tree / "service.yaml").write_text(service, encoding="utf-8")
+    assert len(about_comments(tree, "spec: {}  # meshlint: ignore[other-host] why")) == count
+
+
 def test_unused_is_silenced_by_its_own_comment(tree: Path) -> None:
     (finding,) = findings(tree, "spec: {}  # meshlint: ignore[bad-host, unused-suppression] why")
     assert finding.suppression is not None

@@ -78,14 +78,24 @@ def client(mesh: Mesh, port: int = 80, subset: str | None = None) -> str:
         (None, "UNSET", "UNSET", None, "PERMISSIVE", "PERMISSIVE"),
     ],
 )
-def test_levels_compose(tmp_path: Path, root, namespace, workload, port, there, elsewhere) -> None:
+def test_levels_compose(
+    tmp_path: Path,
+    root: str | None,
+    namespace: str | None,
+    workload: str | None,
+    port: str | None,
+    there: str,
+    elsewhere: str,
+) -> None:
     parts = []
     if root:
         parts.append(policy("istio-system", root))
     if namespace:
         parts.append(policy("prod", namespace))
     if workload:
-        parts.append(policy("prod", workload, "api", app="api", ports=f"8080: {{mode: {port}}}" if port else ""))
+        parts.append(
+            policy("prod", workload, "api", app="api", ports=f"8080: {{mode: {port}}}" if port else "")
+        )
     mesh = mesh_of(tmp_path, *parts)
     assert server(mesh) == there
     assert server(mesh, 9999) == elsewhere
@@ -96,7 +106,9 @@ def test_a_selector_in_the_root_namespace_is_ignored(tmp_path: Path) -> None:
 
 
 def test_two_policies_of_one_level_that_differ_are_unknown(tmp_path: Path) -> None:
-    assert server(mesh_of(tmp_path, policy("prod", "STRICT", "a"), policy("prod", "DISABLE", "b"))) == "UNKNOWN"
+    assert (
+        server(mesh_of(tmp_path, policy("prod", "STRICT", "a"), policy("prod", "DISABLE", "b"))) == "UNKNOWN"
+    )
 
 
 def test_two_policies_of_one_level_that_agree_are_known(tmp_path: Path) -> None:
@@ -120,7 +132,10 @@ def test_automatic_mtls(tmp_path: Path) -> None:
         ("  trafficPolicy: {tls: {sni: x}}\n", "PLAINTEXT"),
         ("  trafficPolicy: {tls: {mode: SIMPLE}}\n", "SIMPLE"),
         ("  trafficPolicy: {connectionPool: {tcp: {maxConnections: 1}}}\n", "ISTIO_MUTUAL"),
-        ("  trafficPolicy: {tls: {mode: SIMPLE}, portLevelSettings: [{port: {number: 80}, loadBalancer: {}}]}\n", "ISTIO_MUTUAL"),
+        (
+            "  trafficPolicy: {tls: {mode: SIMPLE}, portLevelSettings: [{port: {number: 80}, loadBalancer: {}}]}\n",
+            "ISTIO_MUTUAL",
+        ),
     ],
 )
 def test_destination_rules_decide(tmp_path: Path, body: str, mode: str) -> None:

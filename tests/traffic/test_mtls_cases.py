@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,8 +14,11 @@ from meshlint import Mesh, client_tls, load_mesh, server_mtls
 CASES = Path(os.environ.get("MESHLINT_CASES", Path(__file__).parents[3] / "shared" / "cases")) / "traffic"
 
 
-def questions() -> dict[str, list[dict[str, object]]]:
-    found: dict[str, list[dict[str, object]]] = {}
+Question = dict[str, Any]
+
+
+def questions() -> dict[str, list[Question]]:
+    found: dict[str, list[Question]] = {}
     file = CASES / "cases.jsonl"
     for line in file.read_text().splitlines() if file.exists() else ():
         question = json.loads(line)
@@ -26,7 +30,7 @@ def questions() -> dict[str, list[dict[str, object]]]:
 QUESTIONS = questions()
 
 
-def answer(mesh: Mesh, question: dict) -> dict[str, object]:
+def answer(mesh: Mesh, question: Question) -> dict[str, object]:
     target, _, port = question["to"].rpartition(":")
     if question["request"]["side"] == "server":
         workload = mesh.workload(target)

@@ -5,29 +5,30 @@ from __future__ import annotations
 import ipaddress
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
 
 from meshlint.mesh import Mesh
 from meshlint.model.security import AuthorizationPolicy, PolicyRule
-from meshlint.rule import Confidence, Edit, Fix, Note, Severity, Tier, Violation, rule
+from meshlint.rule import Note, Severity, Tier, Violation, rule
 from meshlint.rules.authorization.breadth import (
-    SOURCE_CONDITIONS,
+    HEALTH_PATHS,
+    asks_who,
+    enforced_allow_policies,
     fields,
     is_any,
+    is_health,
+    made_pointless,
     matches_all,
     only_presence_of_identity,
     reaches_gateways_only,
     where,
 )
-from meshlint.source.document import Node, Place
+from meshlint.rules.authorization.split import split_pairs
+from meshlint.source.document import Node
 from meshlint.traffic.mtls import MtlsMode, namespace_mtls, server_mtls
 
-_HEALTH = ("/health", "/ready", "/live", "/metrics", "/.well-known/", "/ping", "/status")
-
-
-def _allowing(mesh: Mesh) -> Iterator[AuthorizationPolicy]:
-    return (
-        policy for policy in mesh.authorization_policies if policy.action == "ALLOW" and not policy.dry_run
-    )
+_NOTES = 5
 
 
 @rule(severity=Severity.WARNING, security=7.1)
@@ -36,13 +37,17 @@ def allow_all_policy(mesh: Mesh) -> Iterator[Violation]:
     guarded = {
         p.resource.ns for p in mesh.authorization_policies if p.action in ("DENY", "CUSTOM") and p.rules
     }
-    for policy in _allowing(mesh):
+    for policy in enforced_allow_policies(mesh):
         for entry in policy.rules:
             if matches_all(entry):
                 guard = policy.resource.ns in guarded and reaches_gateways_only(mesh, policy)
                 yield Violation(
                     f"this rule allows every request to {where(mesh, policy)}, so no other ALLOW rule there matters",
                     at=entry.node if entry.matches_all else entry.node.head,
+                    notes=tuple(
+                        Note("this ALLOW policy changes nothing any more", other.resource.name_node)
+                        for other in islice(made_pointless(mesh, policy), _NOTES)
+                    ),
                     pedantic=guard,
                 )
 
@@ -50,9 +55,9 @@ def allow_all_policy(mesh: Mesh) -> Iterator[Violation]:
 @rule(severity=Severity.WARNING, security=6.5)
 def wildcard_principal(mesh: Mesh) -> Iterator[Violation]:
     """An ALLOW rule asks for an identity, but for no identity in particular."""
-    for policy in _allowing(mesh):
+    for policy in enforced_allow_policies(mesh):
         for entry in policy.rules:
-            if _restricts_port_and_path(entry) or _asks_who(entry):
+            if _restricts_port_and_path(entry) or asks_who(entry):
                 continue
             for source in entry.sources:
                 value = only_presence_of_identity(source)
@@ -67,10 +72,6 @@ def wildcard_principal(mesh: Mesh) -> Iterator[Violation]:
 def _restricts_port_and_path(entry: PolicyRule) -> bool:
     narrow = [op for op in entry.operations if op.get("ports").sequence and op.get("paths").sequence]
     return bool(entry.operations) and len(narrow) == len(entry.operations)
-
-
-def _asks_who(entry: PolicyRule) -> bool:
-    return any(condition.get("key").text.startswith(SOURCE_CONDITIONS) for condition in entry.conditions)
 
 
 def _asks_for_token(source: Node) -> bool:
@@ -94,7 +95,7 @@ def _issuers(mesh: Mesh, namespace: str) -> set[str]:
 @rule(severity=Severity.WARNING, security=6.5)
 def negative_only_allow(mesh: Mesh) -> Iterator[Violation]:
     """An ALLOW rule says only what is not allowed."""
-    for policy in _allowing(mesh):
+    for policy in enforced_allow_policies(mesh):
         for entry in policy.rules:
             yield from _negative(entry)
 
@@ -121,14 +122,25 @@ def _only_excludes(item: Node) -> Node | None:
     return found[0][1] if found and all(name.startswith("not") for name, _ in found) else None
 
 
-@rule(severity=Severity.INFO, tier=Tier.PEDANTIC, security=5.3, needs=["workloads"])
-def unrestricted_source(mesh: Mesh) -> Iterator[Violation]:
+@dataclass(frozen=True, slots=True)
+class PublicPaths:
+    """`public_paths` are what anybody may call, such as health checks; a `*` at the end stands for any rest."""
+
+    public_paths: tuple[str, ...] = HEALTH_PATHS
+
+
+@rule(severity=Severity.INFO, tier=Tier.PEDANTIC, security=5.3, needs=["workloads"], options=PublicPaths())
+def unrestricted_source(mesh: Mesh, options: PublicPaths) -> Iterator[Violation]:
     """An ALLOW rule restricts what may be called but not who may call."""
     if not (mesh.settings.closed or mesh.world.owns_any("workloads")):
         return  # what is a gateway cannot be told
-    for policy in _allowing(mesh):
+    for policy in enforced_allow_policies(mesh):
+        torn = {id(rule.node.value) for pair in split_pairs(policy) for rule in pair}
         for entry in policy.rules:
-            if not _is_open_to_all(entry) or reaches_gateways_only(mesh, policy):
+            public = all(is_health(operation, options.public_paths) for operation in entry.operations)
+            if public or not _is_open_to_all(entry) or id(entry.node.value) in torn:
+                continue
+            if reaches_gateways_only(mesh, policy):
                 continue
             if not (all(map(_lists_ports_only, entry.operations)) and _is_strict(mesh, policy)):
                 yield Violation(
@@ -137,10 +149,10 @@ def unrestricted_source(mesh: Mesh) -> Iterator[Violation]:
 
 
 def _is_open_to_all(entry: PolicyRule) -> bool:
-    """Whether a rule restricts operations, other than health checks and the like, but not callers."""
-    if entry.sources or not entry.operations or _asks_who(entry):
+    """Whether a rule restricts operations by what they are, but not callers."""
+    if entry.sources or not entry.operations or asks_who(entry):
         return False
-    return not any(map(is_any, entry.operations)) and not all(map(_is_health, entry.operations))
+    return not any(is_any(operation) or _only_excludes(operation) for operation in entry.operations)
 
 
 def _lists_ports_only(operation: Node) -> bool:
@@ -156,31 +168,36 @@ def _is_strict(mesh: Mesh, policy: AuthorizationPolicy) -> bool:
     return namespace_mtls(mesh, policy.resource.ns).mode is MtlsMode.STRICT
 
 
-def _is_health(operation: Node) -> bool:
-    paths = operation.get("paths").strings
-    return bool(paths) and all(path.startswith(_HEALTH) for path in paths)
-
-
 @rule(severity=Severity.INFO, tier=Tier.PEDANTIC, security=4.3)
 def unrestricted_operation(mesh: Mesh) -> Iterator[Violation]:
     """An ALLOW rule restricts who may call but not what may be called."""
-    for policy in _allowing(mesh):
+    for policy in enforced_allow_policies(mesh):
+        torn = {id(rule.node.value) for pair in split_pairs(policy) for rule in pair}
         for entry in policy.rules:
             limited = entry.operations or any(
                 c.get("key").text == "destination.port" for c in entry.conditions
             )
-            if entry.sources and not limited:
+            told = id(entry.node.value) in torn or any(map(_is_told_elsewhere, entry.sources))
+            if entry.sources and not limited and not told:
                 yield Violation("these callers may use every port, path and method", at=entry.node.head)
+
+
+def _is_told_elsewhere(source: Node) -> bool:
+    """Whether other rules of this family speak of the source, since it restricts nobody."""
+    return (
+        is_any(source) or only_presence_of_identity(source) is not None or _only_excludes(source) is not None
+    )
 
 
 @rule(severity=Severity.WARNING, security=6.5)
 def wildcard_ip_block(mesh: Mesh) -> Iterator[Violation]:
     """An IP block covers the whole internet, or most of it."""
     for policy in mesh.authorization_policies:
-        if policy.action not in ("ALLOW", "DENY"):
+        if policy.action not in ("ALLOW", "DENY") or policy.dry_run:
             continue
-        for entry, _, value in policy.values("ipBlocks", "remoteIpBlocks"):
-            if policy.action == "ALLOW" and matches_all(entry):
+        for entry, source, value in policy.values("ipBlocks", "remoteIpBlocks"):
+            excepts = any(name.startswith("not") for name, _ in fields(source))
+            if excepts or (policy.action == "ALLOW" and matches_all(entry)):
                 continue
             if _is_wide(value.text):
                 verb = "allows" if policy.action == "ALLOW" else "denies"
@@ -195,32 +212,3 @@ def _is_wide(block: str) -> bool:
     except ValueError:
         return False
     return network.prefixlen <= (4 if network.version == 4 else 16)
-
-
-@rule(severity=Severity.WARNING, confidence=Confidence.MEDIUM, security=7.1, fix="unsafe")
-def split_rule(mesh: Mesh) -> Iterator[Violation]:
-    """Two rules in a row look like one that an extra dash has split."""
-    for policy in _allowing(mesh):
-        if len(policy.rules) != 2:
-            continue
-        first, second = policy.rules
-        callers_only = first.sources and not first.operations
-        operations_only = second.operations and not second.sources and not _asks_who(second)
-        if callers_only and operations_only and not all(map(_is_health, second.operations)):
-            yield Violation(
-                "this is a rule of its own: it allows these operations to every caller, "
-                "and the rule before it allows its callers everything",
-                at=second.node.head,
-                notes=(Note("the callers stand in this rule", first.node.head),),
-                fix=None if first.conditions and second.conditions else _merge(second.node),
-            )
-
-
-def _merge(node: Node) -> Fix | None:
-    """Take the dash away, so that the operations belong to the rule before."""
-    head = node.head
-    text = head.document.file.text
-    dash = text.rfind("-", 0, head.start)
-    if dash < 0 or text[dash + 1 : head.start].strip():
-        return None
-    return Fix("make it one rule with the one before", (Edit(Place(head.document, dash, dash + 1), " "),))

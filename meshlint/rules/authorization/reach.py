@@ -10,6 +10,7 @@ from meshlint.model.kubernetes import Workload
 from meshlint.model.resource import Resource, Selector
 from meshlint.model.security import AuthorizationPolicy, PeerAuthentication, RequestAuthentication
 from meshlint.rule import Confidence, Fix, Note, Severity, Tier, Violation, rule
+from meshlint.rules.authorization.breadth import matches_all
 from meshlint.rules.edits import did_you_mean, replace_scalar
 from meshlint.source.document import Node
 
@@ -40,6 +41,8 @@ def policy_selects_nothing(mesh: Mesh) -> Iterator[Violation]:
             if rooted and resource.kind == "PeerAuthentication":
                 continue  # it is ignored whatever it selects
             yield from _selects(mesh, policy.selector, None if rooted else resource.ns)
+            if isinstance(policy, AuthorizationPolicy):
+                yield from _selects_no_proxy(mesh, policy.selector, None if rooted else resource.ns)
         elif isinstance(policy, AuthorizationPolicy) and not policy.targets and not rooted:
             yield from _reaches_no_proxy(mesh, resource)
 
@@ -100,7 +103,21 @@ def _is_at_rest(mesh: Mesh, selector: Selector, namespace: str | None) -> bool:
     return bool(mesh.workload_index.select(Selector(selector.node, others), namespace))
 
 
+def _selects_no_proxy(mesh: Mesh, selector: Selector, namespace: str | None) -> Iterator[Violation]:
+    found = mesh.workload_index.select(selector, namespace)
+    if found and all(mesh.mode(workload) is Mode.NONE for workload in found):
+        reason = mesh.enrolment(found[0])
+        yield Violation(
+            "no workload with an injected sidecar or in ambient mode carries the labels that this policy selects",
+            at=selector.node.head,
+            notes=(Note(f"'{found[0].resource.name}' has no proxy: {reason.reason}", reason.at),),
+        )
+
+
 def _reaches_no_proxy(mesh: Mesh, resource: Resource) -> Iterator[Violation]:
+    if mesh.select(Selector(resource.spec, {}), resource.ns) is MISSING:
+        yield Violation(f"namespace '{resource.ns}' has no workload", at=resource.name_node)
+
     def compute() -> tuple[Workload, ...]:
         workloads = mesh.workloads_in(resource.ns)
         return workloads[:1] if all(mesh.mode(workload) is Mode.NONE for workload in workloads) else ()
@@ -116,26 +133,28 @@ def _reaches_no_proxy(mesh: Mesh, resource: Resource) -> Iterator[Violation]:
 @rule(severity=Severity.INFO, tier=Tier.PEDANTIC, security=5.3, needs=["workloads"])
 def missing_default_deny(mesh: Mesh) -> Iterator[Violation]:
     """A namespace with workloads in the mesh has no policy that denies by default."""
-    denying = {policy.resource.ns for policy in mesh.authorization_policies if _denies_by_default(policy)}
-    if mesh.root_namespace in denying or not (mesh.authorization_policies or mesh.settings.closed):
+    settled = {policy.resource.ns for policy in mesh.authorization_policies if _denies_by_default(policy)}
+    if mesh.root_namespace in settled:
         return
-    if not mesh.settings.closed and not mesh.world.owns_any("workloads"):
-        return
-    settled = set(denying)
+    guarded = {policy.resource.ns for policy in mesh.authorization_policies}
     for workload in mesh.workloads:
         namespace = workload.resource.ns
         if namespace in settled or mesh.is_gateway(workload) or not mesh.mode(workload).meshed:
             continue
         settled.add(namespace)
-        at = mesh.namespaces.get(namespace, workload.resource).name_node
-        yield Violation(f"nothing denies by default what no policy of namespace '{namespace}' allows", at=at)
+        if (mesh.settings.closed or namespace in guarded) and not mesh.world.is_tainted(namespace):
+            at = mesh.namespaces.get(namespace, workload.resource).name_node
+            message = f"nothing denies by default what no policy of namespace '{namespace}' allows"
+            yield Violation(message, at=at)
 
 
 def _denies_by_default(policy: AuthorizationPolicy) -> bool:
+    """Whether a policy leaves nothing open in its namespace but what some policy allows: any ALLOW policy for
+    all of it does, and so does a DENY of callers without identity."""
     if policy.dry_run or policy.targets or (policy.selector is not None and policy.selector.labels):
         return False
     if policy.action == "ALLOW":
-        return not policy.rules
+        return not any(map(matches_all, policy.rules))
     return policy.action == "DENY" and any(
         "*" in source.get("notPrincipals").strings for r in policy.rules for source in r.sources
     )

@@ -48,13 +48,12 @@ def unapplied_subset_policy(mesh: Mesh) -> Iterator[Violation]:
     """The traffic policy of a subset never takes effect, because no route uses the subset."""
     for destination_rule in mesh.destination_rules:
         policy = destination_rule.traffic_policy
-        notes = (Note("this policy applies instead", policy.key_place),) if policy.exists else ()
         for subset in _unused(mesh, destination_rule):
             if subset.traffic_policy.mapping:
                 yield Violation(
                     f"the policy of subset {subset.name.text!r} never applies, as no route uses the subset",
                     at=subset.traffic_policy.key_place,
-                    notes=notes,
+                    notes=(Note("this policy applies instead", policy.key_place),) if policy.exists else (),
                 )
 
 

@@ -15,7 +15,7 @@ _NAME = re.compile(r"(?=.{1,253}\Z)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-
 _LABEL_RULE = "only letters, digits and '-' may stand in it, and at most 63 of them"
 _PROTOCOLS = ("http", "tls", "tcp")
 
-Named = tuple[str, str, Place]
+Named = tuple[str, str, Node | Place]
 """What a name is the name of, the name, and where it is written."""
 
 
@@ -72,7 +72,7 @@ def _inner_names(resource: Resource) -> Iterator[Named]:
 def _named(what: str, node: Node) -> Iterator[Named]:
     """A name that is written; what must not be missing is for others to say."""
     if node.text:
-        yield what, node.text, node.place
+        yield what, node.text, node
 
 
 def _port_keys(ports: Node) -> Iterator[Named]:
@@ -101,7 +101,7 @@ def _gateways(gateways: Node) -> Iterator[Named]:
         if not slash:
             labels = node.text.removesuffix(".").split(".")
             if type(node.value) is str:
-                yield from (("reference to a gateway", label, node.place) for label in labels)
+                yield from (("reference to a gateway", label, node) for label in labels)
             return
-        yield "namespace of a gateway", namespace, node.place
-        yield "name of a gateway", name, node.place
+        yield "namespace of a gateway", namespace, node
+        yield "name of a gateway", name, node

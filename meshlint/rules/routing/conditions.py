@@ -32,6 +32,10 @@ class Pattern(NamedTuple):
     value: str = ""
 
 
+Named = tuple[tuple[str, Pattern], ...]
+"""Conditions by name. A name may occur twice, written in upper and in lower case."""
+
+
 class Origin(NamedTuple):
     """Which proxies and ports an entry is for, decided when their configuration is generated.
 
@@ -52,9 +56,9 @@ class HttpMatch(NamedTuple):
     uri: Pattern | None
     ignores_case: bool
     pseudo_headers: tuple[Pattern | None, ...]
-    headers: Mapping[str, Pattern]
-    without_headers: Mapping[str, Pattern]
-    query: Mapping[str, Pattern]
+    headers: Named
+    without_headers: Named
+    query: Named
     other: Mapping[str, object]
 
 
@@ -93,9 +97,9 @@ def read_match(node: Node, protocol: str, namespace: str, bound: frozenset[Gatew
         _optional(node.get("uri")),
         node.get("ignoreUriCase").value is True,
         tuple(_optional(node.get(key)) for key in ("scheme", "method", "authority")),
-        _patterns(node.get("headers"), fold=True),
-        _patterns(node.get("withoutHeaders"), fold=True),
-        _patterns(node.get("queryParams"), fold=False),
+        _patterns(node.get("headers"), fold_names=True),
+        _patterns(node.get("withoutHeaders"), fold_names=True),
+        _patterns(node.get("queryParams"), fold_names=False),
         _others(node, _HTTP),
     )
 
@@ -115,12 +119,12 @@ def _others(node: Node, known: frozenset[str]) -> Mapping[str, object]:
     return {key: item.value for key, item in node.entries() if key not in known | _STATIC | _IGNORED}
 
 
-def _patterns(node: Node, *, fold: bool) -> Mapping[str, Pattern]:
-    """Conditions by name; names of headers are compared without case, those of JWT claims with it."""
-    return {
-        key.lower() if fold and not key.lower().startswith(_CLAIMS) else key: _pattern(item)
+def _patterns(node: Node, *, fold_names: bool) -> Named:
+    """Names of headers are compared without case, those of JWT claims and parameters with it."""
+    return tuple(
+        (key.lower() if fold_names and not key.lower().startswith(_CLAIMS) else key, _pattern(item))
         for key, item in node.entries()
-    }
+    )
 
 
 def _optional(node: Node) -> Pattern | None:
@@ -154,7 +158,7 @@ def is_universal(match: Match, bound: frozenset[GatewayRef]) -> bool:
     anywhere = Origin(None, bound, listed=False, labels={}, namespace="")
     if isinstance(match, Layer4Match):
         return covers(match, Layer4Match(anywhere, frozenset(), frozenset(), {}))
-    return covers(match, HttpMatch(anywhere, None, False, (None, None, None), {}, {}, {}, {}))  # noqa: FBT003
+    return covers(match, HttpMatch(anywhere, None, False, (None, None, None), (), (), (), {}))  # noqa: FBT003
 
 
 def _covers_http(a: HttpMatch, b: HttpMatch) -> bool:
@@ -162,10 +166,11 @@ def _covers_http(a: HttpMatch, b: HttpMatch) -> bool:
         _covers_origin(a.origin, b.origin)
         and _covers_uri(a, b)
         and all(_implied(x, y) for x, y in zip(a.pseudo_headers, b.pseudo_headers, strict=True))
-        and all(_implied(pattern, b.headers.get(name)) for name, pattern in a.headers.items())
-        and all(_implied(pattern, b.query.get(name)) for name, pattern in a.query.items())
+        and _all_implied(a.headers, b.headers)
+        and _all_implied(a.query, b.query)
         and all(
-            _forbidden(pattern, b.without_headers.get(name)) for name, pattern in a.without_headers.items()
+            any(name == other and _forbidden(pattern, given) for other, given in b.without_headers)
+            for name, pattern in a.without_headers
         )
         and a.other == b.other
     )
@@ -224,19 +229,21 @@ def _implied(a: Pattern | None, b: Pattern | None) -> bool:
     return _fits(a.kind, _bytes(a.value), b.kind, _bytes(b.value))
 
 
+def _all_implied(a: Named, b: Named) -> bool:
+    return all(any(name == other and _implied(pattern, given) for other, given in b) for name, pattern in a)
+
+
 def _fits(a_kind: str, a: bytes, b_kind: str, b: bytes) -> bool:
     if a_kind == "prefix":
         return b_kind in ("exact", "prefix") and b.startswith(a)
     return a_kind == "exact" and b_kind == "exact" and a == b
 
 
-def _forbidden(a: Pattern, b: Pattern | None) -> bool:
+def _forbidden(a: Pattern, b: Pattern) -> bool:
     """Whether a header that is not `b` is not `a` either, absent headers being read as empty."""
-    if b is None:
-        return False
     if b.kind == "present":
         return a == b or (a.kind in ("exact", "prefix") and a.value != "")
-    return a.kind != "present" and _implied(b, a)
+    return _implied(b, a)
 
 
 def _covers_layer_4(a: Layer4Match, b: Layer4Match) -> bool:

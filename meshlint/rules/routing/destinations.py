@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from string import digits
 
 from meshlint.mesh import MISSING, UNKNOWN, Absence, Mesh, RegisteredHost, closest
 from meshlint.model.networking import Destination, DestinationRule, VirtualService
@@ -11,6 +12,8 @@ from meshlint.rules.edits import did_you_mean, replace_scalar
 from meshlint.rules.routing.clients import clients_of, destination_seen
 from meshlint.rules.routing.short_forms import in_full
 from meshlint.source.document import Node
+
+_NO_DIGITS = str.maketrans("", "", digits)
 
 
 @rule(
@@ -161,7 +164,7 @@ def _unknown_subset(
         return Violation(
             f"no DestinationRule defines subset '{name}' of host '{host}'", at=destination.subset
         )
-    near = closest(name, (subset.name.text for r in met for subset in r.subsets))
+    near = _misspelt(name, {subset.name.text for r in met for subset in r.subsets})
     return Violation(
         f"{met[0].resource} defines no subset '{name}' of host '{host}'{did_you_mean(near)}",
         at=destination.subset,
@@ -170,3 +173,9 @@ def _unknown_subset(
         ),
         fix=replace_scalar(destination.subset, near, f"use subset '{near}'") if near else None,
     )
+
+
+def _misspelt(name: str, names: Iterable[str]) -> str | None:
+    """The name that may be meant; another number (`v4` for `v3`) is another version and no slip."""
+    letters = name.translate(_NO_DIGITS)
+    return closest(name, (other for other in sorted(names) if other.translate(_NO_DIGITS) != letters))
