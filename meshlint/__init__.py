@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from meshlint.config import Config
     from meshlint.finding import Finding, Report
     from meshlint.mesh import Mesh
+    from meshlint.rule import Edit, Fix, Note, Rule, Severity, Violation
     from meshlint.traffic.client_tls import ClientTls, client_tls
     from meshlint.traffic.mtls import ServerMtls, server_mtls
-    from meshlint.rule import Edit, Fix, Note, Rule, Severity, Violation
 
 __version__ = "0.1.0"
 

@@ -24,7 +24,7 @@ ONLY_IMPORTER = {
     "click": "meshlint/cli/",
 }
 LONGEST_FILE, LONGEST_FUNCTION = 350, 60
-LONGER = {"meshlint/mesh/__init__.py": 600}  # every question that a rule may ask, most in three lines
+LONGER = {"meshlint/mesh/__init__.py": 700}  # every question that a rule may ask, most in three lines
 VAGUE = {"utils", "util", "helpers", "helper", "common", "misc", "manager", "base", "mixin"}
 
 MODULES = sorted(path for path in PACKAGE.rglob("*.py") if "_data" not in path.parts)

@@ -136,7 +136,9 @@ def test_a_crash_of_a_rule_is_4_with_a_whole_report(
     bad: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     rule = Rule("crashes", "S.", Severity.ERROR, "0.1", crash, family="routing")
-    monkeypatch.setitem(meshlint.api.lint.__kwdefaults__, "rules", (*BUILTIN, rule))
+    defaults = meshlint.api.lint.__kwdefaults__
+    assert defaults is not None
+    monkeypatch.setitem(defaults, "rules", (*BUILTIN, rule))
     assert run(["check", "--select", f"{UNKNOWN},crashes", "-f", "json", "--exit-zero"]) == 4
     report = json.loads(capfd.readouterr().out)
     assert [finding["rule"] for finding in report["findings"]] == [UNKNOWN]

@@ -180,8 +180,13 @@ def test_flags_exist() -> None:
         assert re.search(rf"{flag}\b", known), f"there is no flag {flag}"
 
 
-@pytest.mark.parametrize("name", ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"])
-def test_python_examples_compile(name: str) -> None:
-    for block in _FENCE.finditer((ROOT / name).read_text("utf-8")):
-        if block["info"].strip() == "python":
-            compile(block["text"], name, "exec")
+def python_examples() -> Iterator[str]:
+    for page in (ROOT / "README.md", ROOT / "ARCHITECTURE.md"):
+        blocks = _FENCE.finditer(page.read_text("utf-8"))
+        yield from (block["text"] for block in blocks if block["info"].strip() == "python")
+
+
+@pytest.mark.parametrize("code", [code for code in python_examples() if code.startswith("from meshlint ")])
+def test_library_examples_run(code: str, capsys: pytest.CaptureFixture[str]) -> None:
+    exec(code.replace("./k8s", str(ROOT / "fixtures/bookinfo-broken")), {})
+    assert capsys.readouterr().out

@@ -191,7 +191,9 @@ class Mesh:
     @cached_property
     def namespaces(self) -> Mapping[str, Resource]:
         """The Namespace objects by name."""
-        return {resource.name: resource for resource in self._by_kind.get("Namespace", ()) if resource.group == ""}
+        return {
+            resource.name: resource for resource in self._by_kind.get("Namespace", ()) if resource.group == ""
+        }
 
     @cached_property
     def known_namespaces(self) -> frozenset[str]:
@@ -293,7 +295,11 @@ class Mesh:
         namespace = rest.removesuffix(".svc")
         if self.world.owns("services", namespace) and not self.world.is_tainted(namespace):
             return self.world.absence("services", namespace, name)
-        return MISSING if closest(host, self.registry.entry_hosts()) and not self.world.is_tainted("") else UNKNOWN
+        return (
+            MISSING
+            if closest(host, self.registry.entry_hosts()) and not self.world.is_tainted("")
+            else UNKNOWN
+        )
 
     def closest_host(self, host: str, namespace: str) -> str | None:
         """A registered host that the author may have meant: the same name elsewhere, the short form of
@@ -315,7 +321,11 @@ class Mesh:
     def visibility_of(self, resource: Resource, export_to: Node) -> Visibility:
         """Who sees a VirtualService or ServiceEntry, mesh defaults included."""
         config = self.config
-        default = config.virtual_service_export_to if resource.kind == "VirtualService" else config.service_export_to
+        default = (
+            config.virtual_service_export_to
+            if resource.kind == "VirtualService"
+            else config.service_export_to
+        )
         return visibility(export_to.strings, resource.ns, default)
 
     # --- gateways --------------------------------------------------------------------------------
@@ -390,7 +400,11 @@ class Mesh:
         if found:
             return found
         absences = {self.world.absence("destination_rules", owner) for owner in (client, *owners)}
-        return MISSING if MISSING in absences and not any(self.world.is_tainted(ns) for ns in owners) else UNKNOWN
+        return (
+            MISSING
+            if MISSING in absences and not any(self.world.is_tainted(ns) for ns in owners)
+            else UNKNOWN
+        )
 
     def destination_rules_naming(self, host: str) -> tuple[DestinationRule, ...]:
         """Every rule in any namespace whose host is or covers `host`."""
@@ -401,7 +415,9 @@ class Mesh:
     @cached_property
     def workloads(self) -> tuple[Workload, ...]:
         """Everything with a pod template, in input order."""
-        return tuple(found for resource in self.resources if (found := kubernetes.workload(resource)) is not None)
+        return tuple(
+            found for resource in self.resources if (found := kubernetes.workload(resource)) is not None
+        )
 
     @cached_property
     def workload_index(self) -> WorkloadIndex:
@@ -438,19 +454,39 @@ class Mesh:
         labels = selector.labels
         if labels.get("istio") in _ISTIO_GATEWAYS and not self.has_gateway_workload:
             return True
-        nearest = min((self._implied_by_label.get(label, ()) for label in labels.items()), key=len, default=self._implied)
-        return any((namespace is None or namespace == owner) and selector.matches(implied) for owner, implied in nearest)
+        nearest = min(
+            (self._implied_by_label.get(label, ()) for label in labels.items()),
+            key=len,
+            default=self._implied,
+        )
+        return any(
+            (namespace is None or namespace == owner) and selector.matches(implied)
+            for owner, implied in nearest
+        )
 
     @cached_property
     def _implied(self) -> tuple[tuple[str, Mapping[str, str]], ...]:
         """Namespace and labels of pods and machines that other kinds stand for."""
         gateways = [
-            (g.resource.ns, {**g.resource.labels, GATEWAY_NAME: g.resource.name, "istio.io/gateway-name": g.resource.name})
+            (
+                g.resource.ns,
+                {
+                    **g.resource.labels,
+                    GATEWAY_NAME: g.resource.name,
+                    "istio.io/gateway-name": g.resource.name,
+                },
+            )
             for g in self.kubernetes_gateways
         ]
         entries = [(e.resource.ns, e.endpoint.labels) for e in self.workload_entries]
         groups = [
-            (r.ns, {**networking.endpoint(r.spec.get("template")).labels, **strings(r.spec.at("metadata", "labels"))})
+            (
+                r.ns,
+                {
+                    **networking.endpoint(r.spec.get("template")).labels,
+                    **strings(r.spec.at("metadata", "labels")),
+                },
+            )
             for r in self._by_kind.get("WorkloadGroup", ())
         ]
         return (*gateways, *entries, *groups)
@@ -504,7 +540,9 @@ class Mesh:
         if selector is None or not selector.labels:
             return listed
         picked = tuple(
-            entry.endpoint for entry in self._entries_in(host.namespace) if selector.matches(entry.endpoint.labels)
+            entry.endpoint
+            for entry in self._entries_in(host.namespace)
+            if selector.matches(entry.endpoint.labels)
         )
         return listed + picked
 

@@ -14,11 +14,18 @@ class DestinationRuleIndex:
     """DestinationRules by namespace and resolved host."""
 
     def __init__(
-        self, rules: Iterable[DestinationRule], fqdn: Callable[[str, str], str], root_namespace: str, config: MeshConfig
+        self,
+        rules: Iterable[DestinationRule],
+        fqdn: Callable[[str, str], str],
+        root_namespace: str,
+        config: MeshConfig,
     ) -> None:
         self._root = root_namespace
         self._default = config.destination_rule_export_to
-        self._by_namespace: dict[str, dict[str, list[DestinationRule]]] = defaultdict(lambda: defaultdict(list))
+        self._by_namespace: dict[str, dict[str, list[DestinationRule]]] = defaultdict(
+            lambda: defaultdict(list)
+        )
+        self._wildcards_of: dict[str, set[str]] = defaultdict(set)
         self._exact: dict[str, list[DestinationRule]] = defaultdict(list)
         self._wildcards: dict[str, list[DestinationRule]] = defaultdict(list)
         for rule in rules:
@@ -26,6 +33,8 @@ class DestinationRuleIndex:
             if not host:
                 continue
             self._by_namespace[rule.resource.ns][host].append(rule)
+            if is_wildcard(host):
+                self._wildcards_of[rule.resource.ns].add(host)
             (self._wildcards if is_wildcard(host) else self._exact)[host].append(rule)
 
     def naming(self, host: str) -> tuple[DestinationRule, ...]:
@@ -50,24 +59,27 @@ class DestinationRuleIndex:
         return self._exported(host, self._root, client)
 
     def _own(self, host: str, client: str) -> tuple[DestinationRule, ...]:
-        hosts = {
-            name: kept
-            for name, rules in self._by_namespace.get(client, {}).items()
-            if (kept := [rule for rule in rules if self._visible_at_home(rule)])
-        }
-        best = most_specific(host, hosts)
-        return tuple(hosts[best]) if best else ()
+        return self._nearest(host, client, self._visible_at_home)
 
     def _exported(self, host: str, namespace: str, client: str) -> tuple[DestinationRule, ...]:
-        hosts = {
+        found = self._nearest(host, namespace, lambda rule: self._offered(rule, client))
+        return tuple(rule for rule in found if self._exported_to(rule, client))
+
+    def _nearest(
+        self, host: str, namespace: str, counts: Callable[[DestinationRule], bool]
+    ) -> tuple[DestinationRule, ...]:
+        """The rules of a namespace that count, of the most specific host that is or covers `host`."""
+        by_host = self._by_namespace.get(namespace, {})
+        exact = tuple(rule for rule in by_host.get(host, ()) if counts(rule))
+        if exact:
+            return exact
+        wildcards = {
             name: kept
-            for name, rules in self._by_namespace.get(namespace, {}).items()
-            if (kept := [rule for rule in rules if self._offered(rule, client)])
+            for name in self._wildcards_of.get(namespace, ())
+            if (kept := tuple(rule for rule in by_host[name] if counts(rule)))
         }
-        best = most_specific(host, hosts)
-        if best is None:
-            return ()
-        return tuple(rule for rule in hosts[best] if self._exported_to(rule, client))
+        best = most_specific(host, wildcards)
+        return wildcards[best] if best is not None else ()
 
     def _visible_at_home(self, rule: DestinationRule) -> bool:
         export_to = rule.export_to.strings
@@ -87,4 +99,9 @@ class DestinationRuleIndex:
 
     def _exported_to(self, rule: DestinationRule, client: str) -> bool:
         export_to = rule.export_to.strings
-        return not export_to or "*" in export_to or client in export_to or client == self._root == rule.resource.ns
+        return (
+            not export_to
+            or "*" in export_to
+            or client in export_to
+            or client == self._root == rule.resource.ns
+        )

@@ -73,7 +73,12 @@ def _add_workloads(graph: nx.MultiDiGraph[str], mesh: Mesh) -> None:
 
 
 def _add_selected(
-    graph: nx.MultiDiGraph[str], mesh: Mesh, name: str, kind: str, selector: Selector | None, namespace: str | None
+    graph: nx.MultiDiGraph[str],
+    mesh: Mesh,
+    name: str,
+    kind: str,
+    selector: Selector | None,
+    namespace: str | None,
 ) -> None:
     found = mesh.select(selector, namespace)
     if isinstance(found, tuple):
@@ -185,7 +190,9 @@ def _sorted(graph: nx.MultiDiGraph[str]) -> nx.MultiDiGraph[str]:
 def _dot(graph: nx.MultiDiGraph[str]) -> str:
     lines = ["digraph mesh {", "  rankdir=LR;", "  node [shape=box];"]
     lines += [f"  {_quoted(name)};" for name in graph.nodes]
-    lines += [f"  {_quoted(s)} -> {_quoted(t)} [label={_quoted(d['kind'])}];" for s, t, d in graph.edges(data=True)]
+    lines += [
+        f"  {_quoted(s)} -> {_quoted(t)} [label={_quoted(d['kind'])}];" for s, t, d in graph.edges(data=True)
+    ]
     return "\n".join([*lines, "}", ""])
 
 

@@ -17,7 +17,9 @@ from meshlint.model.resource import Resource, Selector
 from meshlint.source.document import Node
 
 HTTP_PROTOCOLS = frozenset({"HTTP", "HTTP2", "HTTP_PROXY", "GRPC", "GRPC-WEB"})
-_PREFIXES = frozenset({"TCP", "UDP", "GRPC", "HTTP", "HTTP_PROXY", "HTTP2", "HTTPS", "TLS", "MONGO", "REDIS", "MYSQL"})
+_PREFIXES = frozenset(
+    {"TCP", "UDP", "GRPC", "HTTP", "HTTP_PROXY", "HTTP2", "HTTPS", "TLS", "MONGO", "REDIS", "MYSQL"}
+)
 _APP_PROTOCOLS = {"kubernetes.io/h2c": "HTTP2", "kubernetes.io/ws": "HTTP", "kubernetes.io/wss": "HTTPS"}
 _SERVER_FIRST_PORTS = frozenset({25, 53, 3306, 27017})
 _LAST = "\U0010ffff"
@@ -99,7 +101,9 @@ class Registry:
         export_to = tuple(part.strip() for part in exported.split(",") if part.strip())
         seen = visibility(export_to, resource.ns, config.service_export_to)
         ports = tuple(
-            RegisteredPort(p.number, p.name, service_protocol(p.number, p.name, p.l4, p.app_protocol), p.target, p.node)
+            RegisteredPort(
+                p.number, p.name, service_protocol(p.number, p.name, p.l4, p.app_protocol), p.target, p.node
+            )
             for p in service.ports
         )
         for index, domain in enumerate(self.domains):
@@ -115,7 +119,8 @@ class Registry:
         resource = entry.resource
         seen = visibility(entry.export_to.strings, resource.ns, config.service_export_to)
         ports = tuple(
-            RegisteredPort(p.number, p.name, p.protocol or "AUTO", p.target or p.number, p.node) for p in entry.ports
+            RegisteredPort(p.number, p.name, p.protocol or "AUTO", p.target or p.number, p.node)
+            for p in entry.ports
         )
         for node in entry.hosts:
             host = node.text
@@ -150,7 +155,9 @@ class Registry:
         tail = wildcard[1:][::-1]
         start = bisect_left(self._from_the_end, (tail,))
         end = bisect_left(self._from_the_end, (f"{tail}{_LAST}",))
-        return tuple(self.hosts[index] for index in sorted(index for _, index in self._from_the_end[start:end]))
+        return tuple(
+            self.hosts[index] for index in sorted(index for _, index in self._from_the_end[start:end])
+        )
 
     @cached_property
     def _from_the_end(self) -> Sequence[tuple[str, int]]:
@@ -189,7 +196,14 @@ def managed_service(gateway: KubernetesGateway) -> Service | None:
     if gateway.class_name not in _MANAGED_SUFFIX or resource.spec.get("addresses").sequence:
         return None
     ports = tuple(
-        ServicePort(listener.node, listener.port, listener.name, "TCP", listener.protocol.lower() or None, listener.port)
+        ServicePort(
+            listener.node,
+            listener.port,
+            listener.name,
+            "TCP",
+            listener.protocol.lower() or None,
+            listener.port,
+        )
         for listener in gateway.listeners
     )
     status = ServicePort(resource.root, 15021, "status-port", "TCP", "tcp", 15021)

@@ -141,7 +141,9 @@ def _injected_in_unknown(workload: Workload, label: str | None, at: Node) -> Enr
     if label == "false" and workload.labels.get(DATAPLANE_MODE) == "none":
         return Enrolment(Mode.NONE, f"its label '{INJECT}' is \"false\"", at)
     return Enrolment(
-        Mode.UNKNOWN, f"the labels of namespace '{workload.resource.ns}' are not in the input", workload.resource.name_node
+        Mode.UNKNOWN,
+        f"the labels of namespace '{workload.resource.ns}' are not in the input",
+        workload.resource.name_node,
     )
 
 
@@ -153,7 +155,11 @@ def _namespace_injects(namespace: Resource, settings: Settings) -> tuple[bool | 
         node = labels.get("istio-injection")
         if injection == "enabled":
             return True, "its namespace is injected", node
-        return False, f"namespace '{namespace.name}' has the label 'istio-injection' with value '{injection}'", node
+        return (
+            False,
+            f"namespace '{namespace.name}' has the label 'istio-injection' with value '{injection}'",
+            node,
+        )
     if namespace.labels.get("istio.io/rev"):
         return True, "its namespace is injected", labels.get("istio.io/rev")
     if settings.inject_by_default:
@@ -185,5 +191,6 @@ def is_unmeshed_on_purpose(workload: Workload, globs: tuple[str, ...]) -> bool:
     """Whether the configuration declares that the workload stays outside the mesh."""
     namespace, name = workload.resource.ns, workload.resource.name
     return any(
-        fnmatchcase(f"{namespace}/{name}", glob) if "/" in glob else fnmatchcase(namespace, glob) for glob in globs
+        fnmatchcase(f"{namespace}/{name}", glob) if "/" in glob else fnmatchcase(namespace, glob)
+        for glob in globs
     )

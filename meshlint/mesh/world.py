@@ -117,6 +117,8 @@ class World:
 
     def _is_built_in(self, namespace: str, kind: str, name: str) -> bool:
         """Things that every cluster has, or that the installation of Istio brings."""
-        if namespace == "kube-system" or (kind == "services" and namespace == "default" and name == "kubernetes"):
+        if namespace == "kube-system" or (
+            kind == "services" and namespace == "default" and name == "kubernetes"
+        ):
             return True
         return namespace == self._root and not self.has_control_plane

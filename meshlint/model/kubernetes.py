@@ -128,12 +128,16 @@ def workload(resource: Resource) -> Workload | None:
     """Read the pod template of a resource; None when the kind has none, or when the object is owned by
     another workload (a ReplicaSet of a Deployment, a Pod of a ReplicaSet)."""
     if resource.group == "serving.knative.dev" and resource.kind == "Service":
-        return _workload(resource, resource.spec.get("template"), {"serving.knative.dev/service": resource.name})
+        return _workload(
+            resource, resource.spec.get("template"), {"serving.knative.dev/service": resource.name}
+        )
     path = TEMPLATE_PATHS.get(resource.kind)
     if path is None or resource.group not in WORKLOAD_GROUPS:
         return None
     owners = resource.metadata.get("ownerReferences").items()
-    if any(owner.get("controller").value is True and owner.get("kind").text in TEMPLATE_PATHS for owner in owners):
+    if any(
+        owner.get("controller").value is True and owner.get("kind").text in TEMPLATE_PATHS for owner in owners
+    ):
         return None
     return _workload(resource, resource.root.at(*path) if path else resource.root, {})
 

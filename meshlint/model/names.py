@@ -61,7 +61,11 @@ def most_specific(needle: str, candidates: Iterable[str]) -> str | None:
     for candidate in candidates:
         if candidate == needle:
             return candidate
-        if is_wildcard(candidate) and covers(candidate, needle) and (best is None or len(candidate) > len(best)):
+        if (
+            is_wildcard(candidate)
+            and covers(candidate, needle)
+            and (best is None or len(candidate) > len(best))
+        ):
             best = candidate
     return best
 
@@ -150,7 +154,9 @@ def visibility(entries: Sequence[str], namespace: str, default: Sequence[str] = 
         return PUBLIC
     if "~" in entries:
         return Visibility(public=False, namespaces=frozenset())
-    return Visibility(public=False, namespaces=frozenset(namespace if entry == "." else entry for entry in entries))
+    return Visibility(
+        public=False, namespaces=frozenset(namespace if entry == "." else entry for entry in entries)
+    )
 
 
 class Principal(NamedTuple):
@@ -167,7 +173,7 @@ class Principal(NamedTuple):
 def principal(text: str) -> Principal | None:
     """Read a principal as policies write it; None when it has not the five parts."""
     parts = text.split("/")
-    if len(parts) != 5 or parts[1] != "ns" or parts[3] != "sa":  # noqa: PLR2004 - the five parts
+    if len(parts) != 5 or parts[1] != "ns" or parts[3] != "sa":
         return None
     return Principal(parts[0], parts[2], parts[4])
 

@@ -73,7 +73,11 @@ def virtual_service(resource: Resource) -> VirtualService:
         for node in spec.get(protocol).items()
     )
     return VirtualService(
-        resource, tuple(spec.get("hosts").items()), tuple(spec.get("gateways").items()), spec.get("exportTo"), routes
+        resource,
+        tuple(spec.get("hosts").items()),
+        tuple(spec.get("gateways").items()),
+        spec.get("exportTo"),
+        routes,
     )
 
 
@@ -86,7 +90,9 @@ def _route(protocol: str, node: Node, namespace: str) -> Route:
     if protocol == "http":
         if type(node.get("mirror").value) is dict:
             mirrors.append(_destination(node.get("mirror"), namespace))
-        mirrors.extend(_destination(entry.get("destination"), namespace) for entry in node.get("mirrors").items())
+        mirrors.extend(
+            _destination(entry.get("destination"), namespace) for entry in node.get("mirrors").items()
+        )
     return Route(protocol, node, tuple(node.get("match").items()), destinations, tuple(mirrors))
 
 

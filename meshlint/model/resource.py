@@ -37,7 +37,19 @@ class Resource:
     defaulted, so that the object cannot prove what its namespace lacks.
     """
 
-    __slots__ = ("annotations", "document", "group", "kind", "labels", "name", "namespace", "root", "soft", "spec", "version")
+    __slots__ = (
+        "annotations",
+        "document",
+        "group",
+        "kind",
+        "labels",
+        "name",
+        "namespace",
+        "root",
+        "soft",
+        "spec",
+        "version",
+    )
 
     def __init__(self, document: Document, *, namespace: str | None, soft: bool) -> None:
         root = document.root
@@ -86,7 +98,9 @@ class Resource:
         return f"<{self}>"
 
 
-def read_resource(document: Document, default_namespace: str | None = None, namespace: str | None = None) -> Resource:
+def read_resource(
+    document: Document, default_namespace: str | None = None, namespace: str | None = None
+) -> Resource:
     """Make a resource of a document.
 
     `namespace` overrides what is written (a kustomization sets it); `default_namespace` stands in when
@@ -104,7 +118,11 @@ def read_resource(document: Document, default_namespace: str | None = None, name
 def strings(node: Node) -> dict[str, str]:
     """A map of labels or annotations; values that are no strings (which the API server refuses, and
     `non-string-metadata` reports) are read as their text, so that both sides of a comparison agree."""
-    return {key: value if type(value) is str else _scalar(value) for key, value in node.mapping.items() if type(key) is str}
+    return {
+        key: value if type(value) is str else _scalar(value)
+        for key, value in node.mapping.items()
+        if type(key) is str
+    }
 
 
 def _scalar(value: object) -> str:

@@ -25,7 +25,8 @@ def target_refs(spec: Node) -> tuple[TargetRef, ...]:
     if not nodes and type(spec.get("targetRef").value) is dict:
         nodes = (spec.get("targetRef"),)
     return tuple(
-        TargetRef(node, node.get("group").text, node.get("kind").text, node.get("name").text) for node in nodes
+        TargetRef(node, node.get("group").text, node.get("kind").text, node.get("name").text)
+        for node in nodes
     )
 
 
@@ -48,9 +49,13 @@ def peer_authentication(resource: Resource) -> PeerAuthentication:
     """Read a PeerAuthentication."""
     spec = resource.spec
     ports = {
-        int(key): node.get("mode") for key, node in spec.get("portLevelMtls").entries() if key.isascii() and key.isdigit()
+        int(key): node.get("mode")
+        for key, node in spec.get("portLevelMtls").entries()
+        if key.isascii() and key.isdigit()
     }
-    return PeerAuthentication(resource, selector(spec.at("selector", "matchLabels")), spec.at("mtls", "mode"), ports)
+    return PeerAuthentication(
+        resource, selector(spec.at("selector", "matchLabels")), spec.at("mtls", "mode"), ports
+    )
 
 
 class RequestAuthentication(NamedTuple):
@@ -66,7 +71,10 @@ def request_authentication(resource: Resource) -> RequestAuthentication:
     """Read a RequestAuthentication."""
     spec = resource.spec
     return RequestAuthentication(
-        resource, selector(spec.at("selector", "matchLabels")), target_refs(spec), tuple(spec.get("jwtRules").items())
+        resource,
+        selector(spec.at("selector", "matchLabels")),
+        target_refs(spec),
+        tuple(spec.get("jwtRules").items()),
     )
 
 

@@ -99,7 +99,7 @@ def _fast(root: Any, source: str, numbers: list[int]) -> tuple[object, int, int]
     scalar_type, mapping_type = yaml.ScalarNode, yaml.MappingNode
     cache = _cache
 
-    def convert(node: Any, depth: int) -> tuple[object, int, int]:
+    def convert(node: Any, depth: int) -> tuple[object, int, int]:  # noqa: PLR0912 - the hot loop: a call costs more
         nonlocal numbers  # `+=` extends the list in place
         kind = type(node)
         start, end = node.start_mark.index, node.end_mark.index

@@ -44,8 +44,7 @@ def client_tls(mesh: Mesh, client: Workload, host: str, port: int, subset: str |
     if target is None or not any(p.number == port and p.protocol != "UDP" for p in target.ports):
         return ClientTls(ClientTlsMode.NO_CLUSTER)
     answers = {
-        _with_rules(mesh, target, rules, port, subset)
-        for rules in _orders(_effective(mesh, client, host))
+        _with_rules(mesh, target, rules, port, subset) for rules in _orders(_effective(mesh, client, host))
     }
     if len({(a.mode, a.sni, a.subject_alt_names) for a in answers}) > 1:
         return ClientTls(ClientTlsMode.UNKNOWN)
@@ -105,7 +104,11 @@ def _routed_to(
     for virtual_service in mesh.virtual_services:
         resource = virtual_service.resource
         seen = mesh.visibility_of(resource, virtual_service.export_to).reaches(namespace)
-        if virtual_service.on_mesh and seen and _imports_any(mesh, sidecar, virtual_service.hosts, resource.ns, namespace):
+        if (
+            virtual_service.on_mesh
+            and seen
+            and _imports_any(mesh, sidecar, virtual_service.hosts, resource.ns, namespace)
+        ):
             wanted |= {
                 mesh.fqdn(to.host.text, to.namespace)
                 for to in virtual_service.destinations()
@@ -113,7 +116,9 @@ def _routed_to(
             }
     for route in mesh.kubernetes_routes:
         parents = [p for p in route.parents if p.kind == "Service"]
-        if parents and any(server_host(node.text, namespace).admits(route.resource.ns) for node in sidecar.egress):
+        if parents and any(
+            server_host(node.text, namespace).admits(route.resource.ns) for node in sidecar.egress
+        ):
             backends = (backend for rule in route.rules for backend in rule.backends)
             wanted |= {mesh.fqdn(b.name.text, b.namespace) for b in backends if b.port in (None, port)}
     return [entry for entry in visible if entry.host in wanted]
@@ -134,7 +139,9 @@ def _effective(mesh: Mesh, client: Workload, host: str) -> tuple[DestinationRule
     found = mesh.destination_rules_for(host, client=client.resource.ns)
     if not isinstance(found, tuple):
         return ()
-    selecting = tuple(r for r in found if r.workload_selector is not None and r.workload_selector.matches(client.labels))
+    selecting = tuple(
+        r for r in found if r.workload_selector is not None and r.workload_selector.matches(client.labels)
+    )
     return selecting or tuple(rule for rule in found if rule.workload_selector is None)
 
 
@@ -239,8 +246,12 @@ def _mutual(
 ) -> ClientTls:
     generated = f"outbound_.{port}_.{subset or ''}_.{target.host}"
     accounts = {(w.resource.ns, w.service_account) for w in _behind(mesh, target)}
-    accounts |= {(target.namespace, e.service_account) for e in mesh.endpoints_of(target) if e.service_account}
-    names = {f"spiffe://{domain}/ns/{ns}/sa/{account}" for ns, account in accounts for domain in mesh.trust_domains}
+    accounts |= {
+        (target.namespace, e.service_account) for e in mesh.endpoints_of(target) if e.service_account
+    }
+    names = {
+        f"spiffe://{domain}/ns/{ns}/sa/{account}" for ns, account in accounts for domain in mesh.trust_domains
+    }
     if tls is not None:
         names = set(tls.get("subjectAltNames").strings) or names
         generated = tls.get("sni").text or generated

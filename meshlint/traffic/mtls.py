@@ -69,7 +69,9 @@ def _workload_outcomes(mesh: Mesh, workload: Workload, port: int | None) -> Iter
     levels = _levels(mesh)
     namespace = workload.resource.ns
     selecting = () if namespace == mesh.root_namespace else levels.selecting.get(namespace, ())
-    narrow = tuple(policy for policy in selecting if policy.selector and policy.selector.matches(workload.labels))
+    narrow = tuple(
+        policy for policy in selecting if policy.selector and policy.selector.matches(workload.labels)
+    )
     return _outcomes(mesh, namespace, narrow, port)
 
 

@@ -128,7 +128,7 @@ def test_names_that_istio_does_not_check(tmp_path: Path, kind: str, spec: object
 
 
 def test_labels_are_quoted_as_they_are_written(tmp_path: Path) -> None:
-    text = "apiVersion: v1\nkind: Service\nmetadata: {name: a, labels: {v: 1.10, w: &on yes, x: *on, y:, z: 1_0}}\n"
+    text = "apiVersion: v1\nkind: Service\nmetadata: {name: a, labels: {v: 1.10, w: &on yes, x: *on , e: , z: 1_0}}\n"
     found = findings(tmp_path, text, select=["non-string-metadata"])
     fixes = [finding.fix and finding.fix.edits[0].text for finding in found]
     assert fixes == ['"1.10"', '"yes"', None, '"1_0"']

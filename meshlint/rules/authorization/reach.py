@@ -13,6 +13,7 @@ from meshlint.rule import Confidence, Fix, Note, Severity, Tier, Violation, rule
 from meshlint.rules.authorization.breadth import matches_all
 from meshlint.rules.edits import did_you_mean, replace_scalar
 from meshlint.source.document import Node
+from meshlint.traffic.mtls import MtlsMode, server_mtls
 
 _VERSION_KEYS = frozenset(
     {"version", "app.kubernetes.io/version", "track", "color", "service.istio.io/canonical-revision"}
@@ -105,7 +106,7 @@ def _is_at_rest(mesh: Mesh, selector: Selector, namespace: str | None) -> bool:
 
 def _selects_no_proxy(mesh: Mesh, selector: Selector, namespace: str | None) -> Iterator[Violation]:
     found = mesh.workload_index.select(selector, namespace)
-    if found and all(mesh.mode(workload) is Mode.NONE for workload in found):
+    if found and all(_is_out(mesh, workload) for workload in found):
         reason = mesh.enrolment(found[0])
         yield Violation(
             "no workload with an injected sidecar or in ambient mode carries the labels that this policy selects",
@@ -114,13 +115,18 @@ def _selects_no_proxy(mesh: Mesh, selector: Selector, namespace: str | None) -> 
         )
 
 
+def _is_out(mesh: Mesh, workload: Workload) -> bool:
+    """Whether a workload is outside the mesh, and no STRICT policy that covers it makes that a finding already."""
+    return mesh.mode(workload) is Mode.NONE and server_mtls(mesh, workload).mode is not MtlsMode.STRICT
+
+
 def _reaches_no_proxy(mesh: Mesh, resource: Resource) -> Iterator[Violation]:
     if mesh.select(Selector(resource.spec, {}), resource.ns) is MISSING:
         yield Violation(f"namespace '{resource.ns}' has no workload", at=resource.name_node)
 
     def compute() -> tuple[Workload, ...]:
         workloads = mesh.workloads_in(resource.ns)
-        return workloads[:1] if all(mesh.mode(workload) is Mode.NONE for workload in workloads) else ()
+        return workloads[:1] if all(_is_out(mesh, workload) for workload in workloads) else ()
 
     for workload in mesh.memo(("workload of a namespace without proxies", resource.ns), compute):
         yield Violation(

@@ -21,6 +21,7 @@ class SubsetUses:
     def __init__(self, mesh: Mesh) -> None:
         self.routes: dict[tuple[str, str], list[Destination]] = defaultdict(list)
         self._hosts_by_subset: dict[str, set[str]] = defaultdict(set)
+        self._subsets_by_host: dict[str, set[str]] = defaultdict(set)
         self._routed: set[str] = set()
         self._open_hosts: set[str] = set()
         self._open_subsets: set[str] = set()
@@ -46,6 +47,7 @@ class SubsetUses:
             elif subset:
                 self.routes[host, subset].append(destination)
                 self._hosts_by_subset[subset].add(host)
+                self._subsets_by_host[host].add(subset)
 
     def _add_clusters(self, node: Node) -> None:
         for text in _texts(node.value):
@@ -57,6 +59,10 @@ class SubsetUses:
         if not is_wildcard(host):
             return host in self._routed
         return any(covers(host, routed) for routed in self._routed)
+
+    def names_of(self, host: str) -> frozenset[str]:
+        """The subsets that routes name for exactly this host."""
+        return frozenset(self._subsets_by_host.get(host, ()))
 
     def include(self, host: str, subset: str) -> bool:
         """Whether something uses the subset of a rule for `host`, or may do so: a value that still waits for

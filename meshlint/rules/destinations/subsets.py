@@ -71,6 +71,9 @@ def _unused(mesh: Mesh, destination_rule: DestinationRule) -> Iterator[Subset]:
     uses = subset_uses(mesh)
     if not (mesh.settings.closed or uses.concern(host)) or is_controlled(mesh, destination_rule):
         return
+    defined = {subset.name.text for other in mesh.destination_rules_naming(host) for subset in other.subsets}
+    if not uses.names_of(host) <= defined:
+        return  # a route misspells a subset, and perhaps means this one
     for subset in destination_rule.subsets:
         name = subset.name.text
         if name and not mesh.is_unresolved(name) and not uses.include(host, name):

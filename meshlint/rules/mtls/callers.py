@@ -52,11 +52,7 @@ def _strict(mesh: Mesh, host: RegisteredHost, port: int | str | None) -> ServerM
     ports = [p for p in host.ports if port is None or port in (p.number, p.name)]
     if not isinstance(workloads, tuple) or not workloads or not ports:
         return None
-    found = [
-        server_mtls(mesh, workload, target_port(workload, p))
-        for workload in workloads
-        for p in ports
-    ]
+    found = [server_mtls(mesh, workload, target_port(workload, p)) for workload in workloads for p in ports]
     enforced = all(mesh.mode(workload) in (Mode.SIDECAR, Mode.AMBIENT) for workload in workloads)
     return found[0] if enforced and all(f.mode is MtlsMode.STRICT for f in found) else None
 
@@ -64,15 +60,27 @@ def _strict(mesh: Mesh, host: RegisteredHost, port: int | str | None) -> ServerM
 def _ingress_calls(mesh: Mesh) -> Iterator[Call]:
     """Backends of an Ingress whose controller is not Istio."""
     for ingress in mesh.of_kind("Ingress"):
-        name = ingress.spec.get("ingressClassName").text or ingress.annotations.get("kubernetes.io/ingress.class", "")
-        if not name or name == "istio" or ingress.annotations.get("nginx.ingress.kubernetes.io/service-upstream"):
+        name = ingress.spec.get("ingressClassName").text or ingress.annotations.get(
+            "kubernetes.io/ingress.class", ""
+        )
+        if (
+            not name
+            or name == "istio"
+            or ingress.annotations.get("nginx.ingress.kubernetes.io/service-upstream")
+        ):
             continue
         for backend in _backends(ingress):
             service = backend.get("service")
             port = service.get("port")
             number = port.get("number").number if port.get("number").exists else port.get("name").text
             if service.get("name").text:
-                yield Call(ingress.ns, service.get("name").text, number or None, service.get("name"), f"Ingress '{ingress.name}'")
+                yield Call(
+                    ingress.ns,
+                    service.get("name").text,
+                    number or None,
+                    service.get("name"),
+                    f"Ingress '{ingress.name}'",
+                )
 
 
 def _backends(ingress: Resource) -> Iterator[Node]:
@@ -136,7 +144,9 @@ def _webhook_calls(mesh: Mesh) -> Iterator[Call]:
 def _api_server_call(service: Node, default: int) -> Iterator[Call]:
     name, namespace = service.get("name").text, service.get("namespace").text
     if name and namespace:
-        yield Call(namespace, name, service.get("port").number or default, service.get("name"), "the API server")
+        yield Call(
+            namespace, name, service.get("port").number or default, service.get("name"), "the API server"
+        )
 
 
 @rule(severity=Severity.WARNING, confidence=Confidence.MEDIUM, needs=["Service", "workloads"])
@@ -150,7 +160,12 @@ def strict_mtls_behind_external_traffic(mesh: Mesh) -> Iterator[Violation]:
         if not isinstance(found, tuple) or not found:
             continue
         strict = [s for port in service.ports if (s := _refused(mesh, found, port)) is not None]
-        if strict and len(strict) == len(service.ports) and strict[0].policy is not None and strict[0].at is not None:
+        if (
+            strict
+            and len(strict) == len(service.ports)
+            and strict[0].policy is not None
+            and strict[0].at is not None
+        ):
             kind = service.resource.spec.get("type")
             yield Violation(
                 f"callers from outside have no certificate of the mesh, and the workloads of "
@@ -164,9 +179,15 @@ def _refused(mesh: Mesh, workloads: tuple[Workload, ...], port: ServicePort) -> 
     """What makes a port STRICT on every workload, all of which are known to enforce it."""
     found: list[ServerMtls] = []
     for workload in workloads:
-        number = port.target if isinstance(port.target, int) else next((p.number for p in workload.ports() if p.name == port.target), None)
+        number = (
+            port.target
+            if isinstance(port.target, int)
+            else next((p.number for p in workload.ports() if p.name == port.target), None)
+        )
         excluded = workload.annotations.get("traffic.sidecar.istio.io/excludeInboundPorts", "").split(",")
-        if mesh.mode(workload) not in (Mode.SIDECAR, Mode.AMBIENT) or str(number) in (e.strip() for e in excluded):
+        if mesh.mode(workload) not in (Mode.SIDECAR, Mode.AMBIENT) or str(number) in (
+            e.strip() for e in excluded
+        ):
             return None
         found.append(server_mtls(mesh, workload, number))
     return found[0] if all(f.mode is MtlsMode.STRICT for f in found) else None

@@ -39,7 +39,9 @@ class Setting(NamedTuple):
 def _settings(mesh: Mesh) -> Iterator[Setting]:
     """Every `tls` block with each host and port that it decides for."""
     for destination_rule in mesh.destination_rules:
-        if "tls" in str(destination_rule.resource.spec.value) and not mesh.is_patched(destination_rule.resource):
+        if "tls" in str(destination_rule.resource.spec.value) and not mesh.is_patched(
+            destination_rule.resource
+        ):
             for host in _hosts(mesh, destination_rule):
                 for port in host.ports:
                     for tls in _blocks(destination_rule, port):
@@ -74,31 +76,47 @@ def mutual_tls_to_unmeshed_workload(mesh: Mesh) -> Iterator[Violation]:
     """A DestinationRule demands the mesh's mutual TLS from a server that has no proxy."""
     told: set[int] = set()
     for setting in _settings(mesh):
-        if setting.mode != "ISTIO_MUTUAL" or id(setting.tls.value) in told or is_wildcard(setting.rule.host.text):
+        if (
+            setting.mode != "ISTIO_MUTUAL"
+            or id(setting.tls.value) in told
+            or is_wildcard(setting.rule.host.text)
+        ):
             continue
         reason = _no_identity(mesh, setting.host)
         if reason is not None:
             told.add(id(setting.tls.value))
             text, note = reason
-            yield Violation(f"ISTIO_MUTUAL to '{setting.host.host}' fails: {text}", at=setting.at, notes=(note,))
+            yield Violation(
+                f"ISTIO_MUTUAL to '{setting.host.host}' fails: {text}", at=setting.at, notes=(note,)
+            )
 
 
 def _no_identity(mesh: Mesh, host: RegisteredHost) -> tuple[str, Note] | None:
     """Why nothing behind a host can take mesh mTLS; None when something can, or when the input cannot tell."""
     if isinstance(host.view, ServiceEntry):
         endpoints = mesh.endpoints_of(host)
-        if host.view.location == "MESH_EXTERNAL" and not any(endpoint.service_account for endpoint in endpoints):
+        if host.view.location == "MESH_EXTERNAL" and not any(
+            endpoint.service_account for endpoint in endpoints
+        ):
             location = host.resource.spec.get("location")
-            return "the host is outside the mesh", Note("declared here", location if location.exists else host.node)
+            return "the host is outside the mesh", Note(
+                "declared here", location if location.exists else host.node
+            )
         return None
     workloads = mesh.workloads_of(host)
     if not isinstance(workloads, tuple) or not workloads:
         return None
     without = [workload for workload in workloads if mesh.mode(workload) is Mode.NONE]
-    if not without or (len(without) < len(workloads) and any(not mesh.mode(w).meshed for w in workloads if w not in without)):
+    if not without or (
+        len(without) < len(workloads) and any(not mesh.mode(w).meshed for w in workloads if w not in without)
+    ):
         return None
     enrolment = mesh.enrolment(without[0])
-    words = "none of its workloads has a proxy" if len(without) == len(workloads) else "some of its workloads have no proxy"
+    words = (
+        "none of its workloads has a proxy"
+        if len(without) == len(workloads)
+        else "some of its workloads have no proxy"
+    )
     return words, Note(f"'{without[0].resource.name}' has none: {enrolment.reason}", enrolment.at)
 
 
@@ -127,7 +145,11 @@ def _contradicting(mesh: Mesh, setting: Setting) -> ServerMtls | None:
         return None
     servers = [_server(mesh, workload, setting.port) for workload in workloads]
     first = servers[0]
-    return first if first is not None and all(s is not None and _clash(setting.mode, s.mode) for s in servers) else None
+    return (
+        first
+        if first is not None and all(s is not None and _clash(setting.mode, s.mode) for s in servers)
+        else None
+    )
 
 
 def _server(mesh: Mesh, workload: Workload, port: RegisteredPort) -> ServerMtls | None:
@@ -144,15 +166,19 @@ def _clash(client: str, server: MtlsMode) -> bool:
 
 def _contradiction(client: str, at: Node, host: str, server: ServerMtls) -> Violation:
     demands = "accepts only mutual TLS" if server.mode is MtlsMode.STRICT else "accepts only plaintext"
-    notes = () if server.policy is None or server.at is None else (
-        Note(f"{server.mode.value} is set by {server.policy.resource}", server.at),
+    notes = (
+        ()
+        if server.policy is None or server.at is None
+        else (Note(f"{server.mode.value} is set by {server.policy.resource}", server.at),)
     )
     return Violation(f"clients use {client} towards '{host}', which {demands}", at=at, notes=notes)
 
 
 def _wide_contradictions(mesh: Mesh, told: set[int]) -> Iterator[Violation]:
     """Rules for the whole mesh or a whole namespace against the policies of the namespaces they cover."""
-    guarded = {_whole(mesh, other) for other in mesh.destination_rules if other.traffic_policy.get("tls").mapping}
+    guarded = {
+        _whole(mesh, other) for other in mesh.destination_rules if other.traffic_policy.get("tls").mapping
+    }
     governed = {policy.resource.ns for policy in mesh.peer_authentications if not policy.has_selector}
     for destination_rule in mesh.destination_rules:
         tls = destination_rule.traffic_policy.get("tls")
@@ -162,7 +188,9 @@ def _wide_contradictions(mesh: Mesh, told: set[int]) -> Iterator[Violation]:
         covered = [namespace]
         if namespace == mesh.root_namespace:
             # what is said of known services host by host is not said again of their namespace
-            covered += sorted(ns for ns in governed - guarded - {namespace} if not mesh.registry.in_namespace(ns))
+            covered += sorted(
+                ns for ns in governed - guarded - {namespace} if not mesh.registry.in_namespace(ns)
+            )
         at = tls.get("mode") if tls.get("mode").exists else tls
         mode = at.text or "DISABLE"
         for server in (namespace_mtls(mesh, each) for each in covered):

@@ -60,6 +60,7 @@ def _is_outside(mesh: Mesh, workload: Workload) -> bool:
 
 def _speaks_of_istio(mesh: Mesh, namespace: str) -> bool:
     """Whether a namespace has anything to do with the mesh."""
+
     def compute() -> frozenset[str]:
         spaces = {r.ns for r in mesh.resources if r.group.endswith(".istio.io")}
         labelled = {n for n, r in mesh.namespaces.items() if any("istio" in key for key in r.labels)}
