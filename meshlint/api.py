@@ -29,8 +29,9 @@ def lint(
     *,
     rules: Sequence[Rule] = BUILTIN,
     stdin_filename: str | None = None,
+    jobs: int = 1,
 ) -> Report:
-    """Judge the files under some paths (`-` is standard input) by some rules.
+    """Judge the files under some paths (`-` is standard input) by some rules, parsing in `jobs` processes.
 
     Raises ConfigError for a configuration that names what does not exist, InputError for a path that
     cannot be read.
@@ -39,7 +40,7 @@ def lint(
     settings = config.settings
     registry = Registry(rules)
     enabled = enabled_rules(registry, config, settings.istio_version)
-    given = load(paths, LoadOptions(config.exclude, "/", stdin_filename))
+    given = load(paths, LoadOptions(config.exclude, "/", stdin_filename, jobs))
     files = {**given.sources, **_mesh_files(settings)}
     meshes = meshes_of(given, settings)
     outcome = run(enabled, meshes)

@@ -47,6 +47,9 @@ CLEAN, FINDINGS, USAGE, NOTHING, INTERNAL = range(5)
 @click.option("--show-suppressed", is_flag=True, help="Also print findings that a comment silences.")
 @click.option("--color/--no-color", default=None, help="Colour the text format.  [default: on a terminal]")
 @click.option("--stdin-filename", metavar="NAME", help="What to call standard input ('-').")
+@click.option(
+    "-j", "--jobs", type=click.IntRange(1), default=1, metavar="N", help="Parse in N processes.  [default: 1]"
+)
 @configured
 def check(
     paths: Sequence[str],
@@ -57,6 +60,7 @@ def check(
     show_suppressed: bool,  # noqa: FBT001
     color: bool | None,  # noqa: FBT001
     stdin_filename: str | None,
+    jobs: int,
     **flags: object,
 ) -> int:
     """Lint the manifests under PATHS (default: the working directory; '-' is standard input)."""
@@ -66,16 +70,16 @@ def check(
         return CLEAN
     wanted = outputs(format_, also)
     paths = paths or (".",)
-    report = _lint(paths, config, stdin_filename)
+    report = _lint(paths, config, stdin_filename, jobs)
     for output in wanted:
         write(output, _rendered(report, output, paths, color=color, show_suppressed=show_suppressed))
     return exit_code(report, config, paths, exit_zero=exit_zero)
 
 
-def _lint(paths: Sequence[str], config: Config, stdin_filename: str | None) -> Report:
+def _lint(paths: Sequence[str], config: Config, stdin_filename: str | None, jobs: int) -> Report:
     from meshlint.api import lint
 
-    return lint(paths, config, stdin_filename=stdin_filename)
+    return lint(paths, config, stdin_filename=stdin_filename, jobs=jobs)
 
 
 def _rendered(

@@ -7,7 +7,7 @@ A rule receives a `Mesh` and nothing else. Lookups return a tuple of what was fo
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
@@ -105,6 +105,10 @@ class Mesh:
     def alternatives(self, resource: Resource) -> tuple[Resource, ...]:
         """All objects of the same identity, the given one among them."""
         return tuple(self._by_key[resource.key])
+
+    def repeated(self) -> Iterator[Resource]:
+        """The objects that share their identity with another one."""
+        return (resource for same in self._by_key.values() if len(same) > 1 for resource in same)
 
     def resource_of(self, document: Document) -> Resource | None:
         """The object that a document holds."""

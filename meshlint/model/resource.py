@@ -21,6 +21,9 @@ EXTENSIONS = "extensions.istio.io"
 GATEWAY_API = "gateway.networking.k8s.io"
 
 
+_NOTHING: Mapping[str, str] = {}
+
+
 class Key(NamedTuple):
     """What makes an object the same object: equal keys are alternatives of one identity."""
 
@@ -115,12 +118,19 @@ def read_resource(
     return Resource(document, namespace=default_namespace or "default", soft=default_namespace is None)
 
 
-def strings(node: Node) -> dict[str, str]:
+def strings(node: Node) -> Mapping[str, str]:
     """A map of labels or annotations; values that are no strings (which the API server refuses, and
-    `non-string-metadata` reports) are read as their text, so that both sides of a comparison agree."""
+    `non-string-metadata` reports) are read as their text, so that both sides of a comparison agree.
+
+    The map of the document itself where it holds nothing but strings: no copy, so read only."""
+    written = node.value
+    if type(written) is not dict:
+        return _NOTHING
+    if all(type(value) is str for value in written.values()):
+        return written
     return {
         key: value if type(value) is str else _scalar(value)
-        for key, value in node.mapping.items()
+        for key, value in written.items()
         if type(key) is str
     }
 

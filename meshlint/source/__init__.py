@@ -6,12 +6,15 @@ import gc
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from meshlint.source import kustomize, templates
 from meshlint.source.document import Document, Place, SourceFile
 from meshlint.source.files import Found, decode, iterate, read_bytes
 from meshlint.source.problem import Problem, Skipped, Taint
+
+if TYPE_CHECKING:
+    from meshlint.source.events import Composed
 
 __all__ = ["Input", "LoadOptions", "Problem", "Scope", "Skipped", "Taint", "load"]
 
@@ -21,11 +24,12 @@ _SUITES = frozenset({"chainsaw-test.yaml", "kuttl-test.yaml"})
 
 class LoadOptions(NamedTuple):
     """How to load: globs of paths to leave out, the directory they are relative to (the working directory),
-    and what to call standard input."""
+    what to call standard input, and how many processes may parse. The result does not depend on `jobs`."""
 
     exclude: tuple[str, ...] = ()
     exclude_from: str | None = None
     stdin_filename: str | None = None
+    jobs: int = 1
 
 
 class Scope(NamedTuple):
@@ -78,6 +82,7 @@ class _Loading:
         self._suites: set[Path] = set()
         self._files = 0
         self._documents = 0
+        self._pending: list[tuple[Path, SourceFile]] = []
 
     def run(self, paths: Sequence[str]) -> Input:
         found = Found(self._options.exclude, self._options.exclude_from)
@@ -95,6 +100,11 @@ class _Loading:
                 self._read(path, shown, read_bytes(path), named=named)
             except OSError as error:
                 self._unreadable(shown, error.strerror or "cannot be read", named=named)
+        from meshlint.source.parallel import streams  # PyYAML is slow to import, and not every command parses
+
+        texts = [file.text for _, file in self._pending]
+        for (path, file), stream in zip(self._pending, streams(texts, self._options.jobs), strict=True):
+            self._parse(path, file, stream)
         return self._input()
 
     def _read(self, path: Path, shown: str, data: bytes, *, named: bool) -> None:
@@ -114,12 +124,12 @@ class _Loading:
         if path.parent in self._suites or shown.endswith(_EXPECTATIONS):
             self._skipped.append(Skipped(shown, "not_kubernetes", "an expectation of a test suite"))
             return
-        self._parse(path, file, is_kustomization=is_kustomization)
+        self._pending.append((path, file))
 
-    def _parse(self, path: Path, file: SourceFile, *, is_kustomization: bool) -> None:
+    def _parse(self, path: Path, file: SourceFile, stream: list[Composed] | None) -> None:
         from meshlint.source.yaml import parse
 
-        parsed = parse(file)
+        parsed = parse(file, stream)
         self._parsed.add(path)
         broken = any(problem.kind == "invalid-yaml" for problem in parsed.problems)
         if (broken or templates.is_annotated(parsed.documents)) and self._is_template(path, file):
@@ -134,7 +144,11 @@ class _Loading:
             ]
         self._documents += len(parsed.documents)
         objects = [found for document in parsed.documents for found in _objects(document)]
-        if is_kustomization and parsed.documents and kustomize.is_kustomization(parsed.documents[0].root):
+        if (
+            path.name in kustomize.NAMES
+            and parsed.documents
+            and kustomize.is_kustomization(parsed.documents[0].root)
+        ):
             self._kustomizations[path.parent] = kustomize.read(path, file.path, parsed.documents[0].root)
         elif objects:
             self._objects[path] = objects

@@ -26,9 +26,16 @@ class Parsed(NamedTuple):
     problems: tuple[Problem, ...]
 
 
-def parse(file: SourceFile) -> Parsed:
-    """Every document of a file, Kubernetes object or not; a broken one does not lose its neighbours."""
-    stream = compose_stream(_readable(file.text))
+def compose_text(text: str) -> list[Composed] | None:
+    """Every document of a text that is ordinary throughout, else None."""
+    return compose_stream(_readable(text))
+
+
+def parse(file: SourceFile, stream: list[Composed] | None = None) -> Parsed:
+    """Every document of a file, Kubernetes object or not; a broken one does not lose its neighbours.
+
+    `stream` is what `compose_text` gives for the text, where a worker has done that already."""
+    stream = compose_text(file.text) if stream is None else stream
     if stream is not None:
         found = (composed for composed in stream if composed.value is not None)
         return Parsed(tuple(_located(file, at, composed, 0) for at, composed in enumerate(found)), ())

@@ -42,7 +42,7 @@ def _problems(mesh: Mesh, kind: str) -> Iterator[Violation]:
 def duplicate_resource(mesh: Mesh) -> Iterator[Violation]:
     """Several documents describe the same object."""
     groups: dict[tuple[Key, str], list[Resource]] = defaultdict(list)
-    for resource in mesh.resources:
+    for resource in mesh.repeated():
         if resource.name and not mesh.is_unresolved(resource.name) and _HOOK not in resource.annotations:
             groups[resource.key, _home(mesh, resource)].append(resource)
     for same in groups.values():
