@@ -77,8 +77,11 @@ def check(
 
 
 def _lint(paths: Sequence[str], config: Config, stdin_filename: str | None, jobs: int) -> Report:
+    import gc
+
     from meshlint.api import lint
 
+    gc.disable()  # the process ends with the report: collecting visits millions of objects that all stay
     return lint(paths, config, stdin_filename=stdin_filename, jobs=jobs)
 
 
